@@ -1,0 +1,202 @@
+"""What is studied: studies, their immutable versions, and everything that a launch draws beforehand."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+DIGEST = 64
+
+
+class Study(models.Model):
+    """A study under one slug; its versions carry the content."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+    title = models.CharField(max_length=200)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="studies"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class StudyVersion(models.Model):
+    """One version of a study: immutable from launch on (the database itself refuses changes)."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    source = models.TextField(help_text="The study file as it was brought, byte for byte.")
+    spec = models.JSONField(help_text="The normalised document that the engine carries out.")
+    digest = models.CharField(
+        max_length=DIGEST, help_text="sha-256 of the normalised document and its texts."
+    )
+    plan_digest = models.CharField(max_length=DIGEST)
+    allocation_seed = models.CharField(max_length=DIGEST, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    launched_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "number"], name="version_number_once")]
+        permissions = [
+            ("launch_studyversion", "Can launch a version"),
+            ("view_allocation", "Can see the allocation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study.slug} v{self.number}"
+
+
+class Recruitment(models.Model):
+    """Whether a launched version takes participants now: the part of a version that may change."""
+
+    class State(models.TextChoices):
+        CLOSED = "closed"
+        OPEN = "open"
+        PAUSED = "paused"
+
+    version = models.OneToOneField(StudyVersion, on_delete=models.PROTECT, related_name="recruitment")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CLOSED)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.state}"
+
+
+class StudyText(models.Model):
+    """A text of a version (consent, instructions, debrief): the Markdown as brought and the HTML that people see."""
+
+    version = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="texts")
+    name = models.CharField(max_length=120)
+    markdown = models.TextField()
+    html = models.TextField()
+    digest = models.CharField(max_length=DIGEST)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "name"], name="text_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GroundTruth(models.Model):
+    """The reference answer of a case. Only scoring and export may read it (an import contract holds them to it)."""
+
+    case = models.ForeignKey("explainers.Case", on_delete=models.PROTECT, related_name="+")
+    field = models.CharField(max_length=60, default="decision")
+    value = models.CharField(max_length=200)
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "field"], name="truth_once")]
+
+    def __str__(self) -> str:
+        return f"truth of case {self.case_id}"
+
+
+class PlannedTrial(models.Model):
+    """One row of a case plan. A plan is dealt once per condition, so that conditions see the same cases."""
+
+    version = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="planned_trials")
+    plan = models.PositiveIntegerField()
+    step_index = models.PositiveSmallIntegerField()
+    block_index = models.PositiveSmallIntegerField()
+    trial_index = models.PositiveSmallIntegerField()
+    case = models.ForeignKey("explainers.Case", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "plan", "step_index", "trial_index"], name="planned_trial_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"plan {self.plan}, block {self.block_index}, trial {self.trial_index}"
+
+
+class AllocationSlot(models.Model):
+    """One place of the allocation, drawn at launch and concealed: the ``seq``-th comer of a stratum gets it."""
+
+    class Purpose(models.TextChoices):
+        REAL = "real"
+        REHEARSAL = "rehearsal"
+
+    version = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="slots")
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    stratum = models.CharField(max_length=200)
+    seq = models.PositiveIntegerField()
+    block = models.PositiveIntegerField()
+    condition = models.CharField(max_length=80)
+    plan = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "purpose", "stratum", "seq"], name="slot_seq_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"slot {self.seq} of {self.stratum or 'all'}"
+
+
+class AllocationCounter(models.Model):
+    """The locked counter of a stratum (``*`` counts all strata together): the next slot that will be given out."""
+
+    ALL = "*"
+
+    version = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="counters")
+    purpose = models.CharField(max_length=10, choices=AllocationSlot.Purpose.choices)
+    stratum = models.CharField(max_length=200)
+    next = models.PositiveIntegerField(default=0)
+    capacity = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "purpose", "stratum"], name="counter_once"),
+            models.CheckConstraint(
+                condition=models.Q(next__lte=models.F("capacity")), name="counter_in_capacity"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.stratum}: {self.next} of {self.capacity}"
+
+
+class ShownExplanation(models.Model):
+    """Which frozen explanation, in which rendering, a condition shows for a case; fixed at launch."""
+
+    version = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="shown_explanations")
+    condition = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=80)
+    case = models.ForeignKey("explainers.Case", on_delete=models.PROTECT, related_name="+")
+    explanation = models.ForeignKey("explainers.Explanation", on_delete=models.PROTECT, related_name="+")
+    artefact_digest = models.CharField(max_length=DIGEST)
+    rendering_digest = models.CharField(max_length=DIGEST)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "condition", "position", "case"], name="shown_explanation_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.condition}: {self.name}"
+
+
+class StaffAction(models.Model):
+    """The audit trail of staff: who did what to which study, when and why. Append-only."""
+
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    study = models.ForeignKey(Study, null=True, on_delete=models.PROTECT, related_name="staff_actions")
+    verb = models.CharField(max_length=60)
+    detail = models.JSONField(default=dict)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.verb} at {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,137 @@
+"""A study as the engine carries it out: the frozen, typed form of a study file that passed its checks.
+
+``document`` (the normalised mapping, stored in ``StudyVersion.spec``) is the only source; ``StudySpec.of`` reads it.
+Reading, line-precise checking and refusing what is not supported yet is ``studyfile.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from studies.protocols.stages import Decision, Option, Treatment
+
+StepKind = Literal[
+    "consent",
+    "screening",
+    "questionnaire",
+    "instructions",
+    "comprehension",
+    "allocate",
+    "practice",
+    "trials",
+    "debrief",
+]
+
+
+@dataclass(frozen=True)
+class ExplanationSpec:
+    """One explanation that a condition shows. ``name`` is unique in the study and never leaves the server."""
+
+    name: str
+    method: str
+    target: str
+    control: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ConditionSpec:
+    """What is shown to whom: ``advice_show`` lists what of the advice is shown (empty: no advice)."""
+
+    name: str
+    advice_show: tuple[str, ...]
+    advice_source: str
+    explanations: tuple[ExplanationSpec, ...]
+    predictor: str
+
+    @property
+    def treatment(self) -> Treatment:
+        return Treatment(advice=bool(self.advice_show), explanations=len(self.explanations))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the flow. ``params`` are the step's own, normalised; ``only`` limits it to some conditions."""
+
+    index: int
+    kind: StepKind
+    params: Mapping[str, Any]
+    only: tuple[str, ...] = ()
+
+    def applies_to(self, condition: str | None) -> bool:
+        return not self.only or condition in self.only
+
+
+@dataclass(frozen=True)
+class CaseQuota:
+    """How many cases of one cell of the case plan each participant judges."""
+
+    ai_correct: bool | None
+    ground_truth: str | None
+    count: int
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """The whole study, typed."""
+
+    study: str
+    title: str
+    document: Mapping[str, Any]
+    decision: Decision
+    conditions: tuple[ConditionSpec, ...]
+    steps: tuple[Step, ...]
+    ratio: tuple[int, ...]
+    strata: tuple[str, ...]
+    slots: int
+    case_set: str
+    deception: bool
+
+    def condition(self, name: str) -> ConditionSpec:
+        return next(c for c in self.conditions if c.name == name)
+
+    @property
+    def plan(self) -> Mapping[str, Any]:
+        plan: Mapping[str, Any] = self.document["plan"]
+        return plan
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> StudySpec:
+        """Read the normalised document of a version; it was checked when it was written, so nothing is checked here."""
+        decision = document["decision"]
+        allocation = document["allocation"]
+        return cls(
+            study=document["study"],
+            title=document["title"],
+            document=document,
+            decision=Decision(
+                question=decision["question"],
+                options=tuple(Option(o["value"], o["label"]) for o in decision["options"]),
+                positive=decision["positive"],
+                confidence=decision["confidence"],
+            ),
+            conditions=tuple(_condition(c) for c in document["conditions"]),
+            steps=tuple(
+                Step(i, s["kind"], s["params"], tuple(s["only"])) for i, s in enumerate(document["flow"])
+            ),
+            ratio=tuple(allocation["ratio"]),
+            strata=tuple(allocation["strata"]),
+            slots=allocation["slots"],
+            case_set=document["cases"]["from"],
+            deception=document["deception"],
+        )
+
+
+def _condition(c: Mapping[str, Any]) -> ConditionSpec:
+    return ConditionSpec(
+        name=c["name"],
+        advice_show=tuple(c["advice"]["show"]) if c["advice"] else (),
+        advice_source=c["advice"]["source"] if c["advice"] else "none",
+        explanations=tuple(
+            ExplanationSpec(e["name"], e["method"], e["target"], e["control"], e["parameters"])
+            for e in c["explanations"]
+        ),
+        predictor=c["predictor"],
+    )
