@@ -1,0 +1,270 @@
+"""Every column of every table that leaves a study; data only, no logic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "integer", "number", "boolean", "json"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : str
+        Name in the file.
+    kind : {"text", "integer", "number", "boolean", "json"}
+        Booleans are written ``true`` and ``false``.
+    unit : str
+        "ms", "s", "proportion" (0 to 1) or "" where there is none.
+    meaning : str
+        In one sentence.
+    levels : tuple of str
+        The only allowed values; empty when any is allowed.
+    nullable : bool
+        Whether a row may lack a value (empty in CSV, null in Parquet).
+    low, high : float or None
+        Bounds, inclusive.
+    """
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+    levels: tuple[str, ...] = ()
+    nullable: bool = False
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its columns in order, and the columns that together name a row."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    def column(self, name: str) -> Column | None:
+        """Return a column by name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def names(self) -> list[str]:
+        """Return the names of the columns, in order."""
+        return [column.name for column in self.columns]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a table.
+
+    Attributes
+    ----------
+    table, column : str
+        Where.
+    what, expected, got : str
+        In words.
+    first_row : int or None
+        First row with the fault; 1 is the first row of data. None when the fault is not in a row.
+    count : int
+        Rows with the fault; 0 when it is not in a row.
+    """
+
+    table: str
+    column: str
+    what: str
+    expected: str
+    got: str
+    first_row: int | None = None
+    count: int = 0
+
+    @property
+    def sentence(self) -> str:
+        where = f"{self.count} row(s), first at row {self.first_row}" if self.first_row else "the whole table"
+        return f"{self.table}.{self.column}: {self.what}; expected {self.expected}, got {self.got} ({where})."
+
+
+def _text(name: str, meaning: str, *, nullable: bool = False, levels: tuple[str, ...] = ()) -> Column:
+    return Column(name, "text", "", meaning, levels=levels, nullable=nullable)
+
+
+def _flag(name: str, meaning: str, *, nullable: bool = False) -> Column:
+    return Column(name, "boolean", "", meaning, nullable=nullable)
+
+
+def _index(name: str, meaning: str, *, nullable: bool = False) -> Column:
+    return Column(name, "integer", "", meaning, nullable=nullable, low=0)
+
+
+def _share(name: str, meaning: str) -> Column:
+    return Column(name, "number", "proportion", meaning, nullable=True, low=0, high=1)
+
+
+def _time(name: str, unit: str, meaning: str, *, nullable: bool = True) -> Column:
+    return Column(name, "number", unit, meaning, nullable=nullable, low=0)
+
+
+STUDY = _text("study", "short name of the study")
+VERSION = Column("study_version", "integer", "", "version of the study that the participant is on", low=1)
+PARTICIPANT = _text("participant_id", "pseudonym of the participant")
+CONDITION = _text("condition", "condition that the participant was allocated to", nullable=True)
+STRATUM = _text("stratum", "stratum of the allocation; empty in a study without strata", nullable=True)
+SLOT = _index("slot", "place in the allocation list of the stratum", nullable=True)
+BLOCK = _index("block_index", "place of the block of trials in the flow")
+TRIAL = _index("trial_index", "place of the trial in its block")
+CASE = _text("case_id", "case that is judged")
+PROTOCOL = _text("protocol", "what the participant is asked to do")
+EXCLUDED = _flag("excluded", "excluded by a rule of the study")
+REASON = _text("exclusion_reason", "rule that excludes; empty otherwise", nullable=True)
+SIMULATED = _flag("is_simulated", "made by a simulated participant")
+
+TRIAL_STATUS = ("answered", "timed_out", "skipped", "not_reached")
+PARTICIPANT_STATUS = (
+    "enrolled",
+    "screened_out",
+    "comprehension_failed",
+    "allocated",
+    "completed",
+    "withdrawn",
+    "erased",
+)
+
+TRIAL_COLUMNS = (
+    STUDY,
+    VERSION,
+    PARTICIPANT,
+    STRATUM,
+    SLOT,
+    CONDITION,
+    BLOCK,
+    TRIAL,
+    CASE,
+    PROTOCOL,
+    _text("predictor", "the AI under study", nullable=True),
+    _text(
+        "advice_source",
+        'who gives the advice: "ai", "person", or "none" where no advice is shown',
+        nullable=True,
+    ),
+    _text("explanations", 'names of the explanations shown, joined by "+"; empty if none', nullable=True),
+    _text("ground_truth", "what is true of the case", nullable=True),
+    _text("ai_prediction", "what the AI says of the case, also where nobody is told", nullable=True),
+    _share("ai_confidence", "confidence of the AI in its prediction"),
+    _flag("ai_correct", "the AI's prediction is the truth", nullable=True),
+    _text("response_initial", "decision before advice, in protocols that ask for one", nullable=True),
+    _text("response", "final decision; in simulation protocols the guess of what the AI says", nullable=True),
+    _flag("correct_initial", "the initial decision is right", nullable=True),
+    _flag("correct", "the response is right; in simulation protocols it agrees with the AI", nullable=True),
+    Column("score", "number", "", "score of the response by its protocol", nullable=True),
+    _share("confidence_initial", "stated confidence in the initial decision"),
+    _share("confidence", "stated confidence in the response"),
+    _time("rt_initial_ms", "ms", "from first paint to the initial decision, hidden time included"),
+    _time("rt_ms", "ms", "from first paint of the trial to its final decision, hidden time included"),
+    _time("hidden_ms", "ms", "time in which the page was hidden, part of rt_ms"),
+    _time("explanation_visible_ms", "ms", "time in which an explanation could be seen"),
+    _time("presented_s", "s", "first presentation, from the participant's start"),
+    _time("responded_s", "s", "final response, from the participant's start"),
+    _text("status", "what became of the trial", levels=TRIAL_STATUS),
+    _flag("is_practice", "a practice trial"),
+    _flag("is_attention_check", "an attention check"),
+    SIMULATED,
+    EXCLUDED,
+    REASON,
+)
+
+RESPONSE_COLUMNS = (
+    STUDY,
+    VERSION,
+    PARTICIPANT,
+    CONDITION,
+    BLOCK,
+    TRIAL,
+    CASE,
+    PROTOCOL,
+    _text("stage", "stage of the trial that asked"),
+    _text("field", "name of the field"),
+    _text("kind", "kind of the field, such as choice or probability"),
+    _text("value", "answer as text", nullable=True),
+    _time("rt_ms", "ms", "from first paint of the stage to this answer, hidden time included"),
+    _time("hidden_ms", "ms", "time in which the page was hidden, part of rt_ms"),
+    _time("responded_s", "s", "when it was answered, from the participant's start"),
+)
+
+PRESENTATION_COLUMNS = (
+    STUDY,
+    VERSION,
+    PARTICIPANT,
+    CONDITION,
+    BLOCK,
+    TRIAL,
+    CASE,
+    _text("stage", "stage of the trial that showed it"),
+    _index("position", "place on the page"),
+    _text("item", "what was shown", levels=("case", "advice", "explanation", "own_answer")),
+    _text("name", "name of the thing shown", nullable=True),
+    _text("digest", "digest of what was shown", nullable=True),
+    _text("rendering_digest", "digest of how it was drawn", nullable=True),
+    _time("presented_s", "s", "when it was shown, from the participant's start"),
+)
+
+PARTICIPANT_COLUMNS = (
+    STUDY,
+    VERSION,
+    PARTICIPANT,
+    SIMULATED,
+    STRATUM,
+    SLOT,
+    CONDITION,
+    _text("status", "how far the participant came", levels=PARTICIPANT_STATUS),
+    _flag("consented", "gave consent"),
+    _index("comprehension_attempts", "attempts at the comprehension check", nullable=True),
+    _flag("comprehension_passed", "passed the comprehension check", nullable=True),
+    _flag("allocated", "claimed a slot of the allocation list"),
+    _index("n_scheduled", "trials scheduled, practice included"),
+    _index("n_answered", "trials answered, practice included"),
+    _flag("completed", "reached the end"),
+    _flag("withdrawn", "withdrew"),
+    _time("started_s", "s", "always 0: every time is counted from here", nullable=False),
+    _time("ended_s", "s", "last sign of the participant, from the start"),
+    EXCLUDED,
+    REASON,
+)
+
+SCALE_COLUMNS = (
+    STUDY,
+    VERSION,
+    PARTICIPANT,
+    CONDITION,
+    _index("step_index", "place of the questionnaire in the flow"),
+    _text("questionnaire", "name of the questionnaire"),
+    _text("questionnaire_version", "version of the questionnaire"),
+    _text("item", "name of the item"),
+    _text("subscale", "subscale of the item; empty if none", nullable=True),
+    Column("value", "number", "", "answer as given, not yet reversed", nullable=True),
+    Column("minimum", "number", "", "lowest answer possible", nullable=True),
+    Column("maximum", "number", "", "highest answer possible", nullable=True),
+    _flag("reverse", "the item is scored as minimum + maximum - value"),
+    _time("answered_s", "s", "when it was answered, from the participant's start"),
+)
+
+EVENT_COLUMNS = (
+    STUDY,
+    VERSION,
+    PARTICIPANT,
+    _text("source", "who wrote the event, such as client or server"),
+    _index("seq", "number of the event within its source"),
+    _text("kind", "what happened"),
+    _time("t_client_ms", "ms", "monotonic clock of the browser"),
+    _time("received_s", "s", "when the server received it, from the participant's start"),
+    Column("payload", "json", "", "details as JSON text", nullable=True),
+)
+
+ALLOCATION_COLUMNS = (
+    STRATUM,
+    _index("slot", "place in the list of its stratum"),
+    _text("condition", "condition of the slot"),
+)
