@@ -1,1 +1,1 @@
-
+"""The roof: settings, urls, queues, checks, containers; no logic of studies."""
