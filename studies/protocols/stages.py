@@ -119,5 +119,5 @@ class Protocol:
         raise NotImplementedError
 
     def simulate(self, stage: Stage, seen: Seen, *, choose: Mapping[str, str]) -> dict[str, str]:
-        """Return the form values that a simulated participant sends for ``stage``, given a policy's choices by field."""
+        """Return the form values that a simulated participant sends for ``stage``, given the choices by field."""
         raise NotImplementedError
