@@ -113,7 +113,7 @@ class Assignment(models.Model):
 
 
 class Withdrawal(models.Model):
-    """A recorded withdrawal: with policy ``erase`` the one thing that lets responses be deleted; it stays as a tombstone."""
+    """A recorded withdrawal; policy ``erase`` is the one thing that lets responses be deleted."""
 
     class Policy(models.TextChoices):
         KEEP = "keep"
