@@ -1,0 +1,59 @@
+"""What a participant's page is made of: one frozen value that templates render and that holds nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+PageKind = Literal[
+    "welcome",
+    "consent",
+    "screening",
+    "questionnaire",
+    "instructions",
+    "comprehension",
+    "trial",
+    "feedback",
+    "break",
+    "debrief",
+    "done",
+    "left",
+    "closed",
+    "full",
+    "screened_out",
+    "comprehension_failed",
+    "withdraw",
+    "withdrawn",
+]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the participant has come: ``done`` of ``total``, and the words for it (``Case 3 of 24``)."""
+
+    done: int
+    total: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page, whole: everything that its template shows, and nothing of a later stage.
+
+    ``content`` is what the kind needs, ``errors`` maps a field to what is wrong with its answer, ``values`` is what
+    was sent when there are errors. ``nonce`` names this page and no other; it is empty where nothing can be sent.
+    """
+
+    kind: PageKind
+    title: str
+    study_title: str
+    nonce: str = ""
+    progress: Progress | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def template(self) -> str:
+        return f"trials/{self.kind}.html"
