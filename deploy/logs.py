@@ -85,6 +85,7 @@ def logging_settings(level: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"level": level},
+            "httpx": {"level": logging.WARNING},
             "django.server": {"handlers": [], "level": logging.WARNING, "propagate": True},
             "django.security.DisallowedHost": {"level": logging.CRITICAL},
         },

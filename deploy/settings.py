@@ -97,7 +97,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 SECURE_SSL_REDIRECT = env.boolean(
     "SECURE_SSL_REDIRECT", default=SECURE_COOKIES, means="send plain HTTP to HTTPS"
 )
-SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^metrics$"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.integer(
     "SECURE_HSTS_SECONDS", default=31_536_000 if SECURE_COOKIES else 0, means="0 turns HSTS off"
 )
@@ -222,7 +222,7 @@ ASSAY_HEARTBEAT_S = env.number(
     "ASSAY_HEARTBEAT_S", default=5, means="seconds between two heartbeats of a job"
 )
 ASSAY_SWEEP_S = env.number("ASSAY_SWEEP_S", default=5, means="seconds between two rounds of the sweeper")
-ASSAY_SWEEPS: list[str] = []
+ASSAY_SWEEPS = ["deploy.health.stamp_sweeper"]
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_TASK_ACKS_LATE = True

@@ -5,10 +5,12 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from deploy import pages
+from deploy import health, pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
+    path("health/", health.health, name="health"),
+    path("health/live/", health.live, name="live"),
     path("admin/", admin.site.urls),
 ]
 for prefix, module in (("s/", "studies.trials.urls"), ("api/", "studies.export.urls")):
