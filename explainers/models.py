@@ -1,0 +1,166 @@
+"""Cases, predictors, predictions and explanations: content that never changes, and the jobs that make it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+DIGEST = 64
+
+
+class CaseSet(models.Model):
+    """A frozen set of cases with the schema of their features."""
+
+    name = models.CharField(max_length=80, unique=True)
+    digest = models.CharField(max_length=DIGEST, unique=True)
+    schema = models.JSONField()
+    licence = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Case(models.Model):
+    """What is judged: inputs only, the ground truth lives elsewhere."""
+
+    case_set = models.ForeignKey(CaseSet, on_delete=models.PROTECT, related_name="cases")
+    key = models.CharField(max_length=80)
+    position = models.PositiveIntegerField()
+    inputs = models.JSONField()
+    digest = models.CharField(max_length=DIGEST)
+
+    class Meta:
+        ordering = ["case_set", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["case_set", "key"], name="case_key_once"),
+            models.UniqueConstraint(fields=["case_set", "position"], name="case_position_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Predictor(models.Model):
+    """The AI under study."""
+
+    class Kind(models.TextChoices):
+        TRAINED = "trained"
+        IMPORTED = "imported"
+        SCRIPTED = "scripted"
+
+    name = models.CharField(max_length=80, unique=True)
+    digest = models.CharField(max_length=DIGEST, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.TRAINED)
+    architecture = models.CharField(max_length=80)
+    parameters = models.JSONField(default=dict)
+    features = models.JSONField()
+    classes = models.JSONField()
+    preprocessing = models.JSONField(default=dict)
+    weights_digest = models.CharField(max_length=DIGEST)
+    metadata = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Prediction(models.Model):
+    """What a predictor says about a case: the advice that may be shown."""
+
+    predictor = models.ForeignKey(Predictor, on_delete=models.PROTECT, related_name="predictions")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="predictions")
+    scores = models.JSONField()
+    label = models.CharField(max_length=80)
+    confidence = models.FloatField()
+    digest = models.CharField(max_length=DIGEST)
+    recipe = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["predictor", "case"], name="prediction_once")]
+
+    def __str__(self) -> str:
+        return f"{self.predictor_id}/{self.case_id}: {self.label}"
+
+
+class Job(models.Model):
+    """Work for a worker. The row is the record; a message in the queue only hints that there are rows."""
+
+    class Kind(models.TextChoices):
+        PREDICT = "predict"
+        EXPLAIN = "explain"
+        RENDER = "render"
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    key = models.CharField(max_length=DIGEST, unique=True)
+    predictor = models.ForeignKey(Predictor, on_delete=models.PROTECT, related_name="jobs")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="jobs")
+    method = models.CharField(max_length=80, blank=True)
+    payload = models.JSONField(default=dict)
+    needs = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="waiting")
+    queue = models.CharField(max_length=40, default="cpu")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.CharField(max_length=120, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "queue", "id"], name="job_claim_order")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key[:12]}"
+
+
+class Explanation(models.Model):
+    """A frozen explanation; its bytes are in the store under `artefact_digest`, `key` is the key of its job."""
+
+    key = models.CharField(max_length=DIGEST, unique=True)
+    predictor = models.ForeignKey(Predictor, on_delete=models.PROTECT, related_name="explanations")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="explanations")
+    method = models.CharField(max_length=80)
+    method_version = models.CharField(max_length=20)
+    parameters = models.JSONField(default=dict)
+    target_declared = models.CharField(max_length=100)
+    target_class = models.CharField(max_length=80)
+    control_kind = models.CharField(max_length=20, blank=True)
+    derived_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="derivatives"
+    )
+    artefact_digest = models.CharField(max_length=DIGEST)
+    fence = models.PositiveSmallIntegerField()
+    completeness_error = models.FloatField()
+    recipe = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.key[:12]}"
+
+
+class Rendering(models.Model):
+    """What people see of an explanation: the bytes are in the store under `digest`."""
+
+    explanation = models.ForeignKey(Explanation, on_delete=models.PROTECT, related_name="renderings")
+    spec_digest = models.CharField(max_length=DIGEST)
+    digest = models.CharField(max_length=DIGEST)
+    spec = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["explanation", "spec_digest"], name="rendering_once")]
+
+    def __str__(self) -> str:
+        return f"rendering {self.digest[:12]}"
+
+
+FROZEN: tuple[type[models.Model], ...] = (CaseSet, Case, Predictor, Prediction, Explanation, Rendering)
+"""The tables whose rows never change and never go; `explainers.immutable` has the database refuse it."""
