@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from structlog.typing import Processor
 
 HIDDEN_KEYS = frozenset(
     {
@@ -45,13 +46,17 @@ def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     return event
 
 
-SHARED = [
+SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-LAST = [structlog.processors.format_exc_info, hide_secrets, structlog.processors.JSONRenderer(default=str)]
+LAST: list[Processor] = [
+    structlog.processors.format_exc_info,
+    hide_secrets,
+    structlog.processors.JSONRenderer(default=str),
+]
 
 
 def configure_structlog() -> None:

@@ -40,4 +40,11 @@ def too_many_attempts(
     request: HttpRequest, _response: HttpResponse | None, _credentials: dict[str, Any]
 ) -> HttpResponse:
     """Answer a sign-in that was tried too often."""
-    return render(request, "429.html", status=429, headers={"Retry-After": "900"})
+    response = render(request, "429.html", status=429)
+    response.headers["Retry-After"] = "900"
+    return response
+
+
+def no_icon(request: HttpRequest) -> HttpResponse:
+    """Answer the browsers' habit of asking for an icon without an error in anybody's log."""
+    return HttpResponse(status=204, headers={"Cache-Control": "public, max-age=604800"})

@@ -102,7 +102,8 @@ SECURE_HSTS_SECONDS = env.integer(
     "SECURE_HSTS_SECONDS", default=31_536_000 if SECURE_COOKIES else 0, means="0 turns HSTS off"
 )
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# Under "no-referrer" browsers send forms with "Origin: null", which Django's protection against forgery must refuse.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # HSTS for sub-domains and the browsers' preload lists bind host names that are not ours to bind.

@@ -9,6 +9,7 @@ from deploy import health, pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
+    path("favicon.ico", pages.no_icon),
     path("health/", health.health, name="health"),
     path("health/live/", health.live, name="live"),
     path("admin/", admin.site.urls),

@@ -42,12 +42,11 @@ if TYPE_CHECKING:
 
     StartAssay = Callable[..., LiveAssay]
 
-# Plain names of static files and a fast password hash in this process; the live application uses the real ones.
+# Plain names of static files in this process; the live application uses the hashed ones.
 settings.STORAGES = {
     **settings.STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.SECURE_SSL_REDIRECT = False
 
 
