@@ -1,4 +1,4 @@
-"""Allocation: permuted blocks of random size, drawn from a seed by our own stream, so that a list can be drawn again.
+"""Allocation: permuted blocks of random size from a seed and a stream of our own: a list can be drawn again.
 
 Only the standard library is used: the stream may change with no version of Python or of any library.
 """

@@ -43,8 +43,8 @@ class MissingPlugin:
 class Registry(Generic[T]):
     """The plug-ins of one shelf, by name.
 
-    Discovery is lazy and happens once, in this order: the files of the shelf's folder (those whose name starts with an
-    underscore are skipped), installed entry points of the group, the dotted module names in the
+    Discovery is lazy and happens once, in this order: the files of the shelf's folder (those whose name starts
+    with an underscore are skipped), installed entry points of the group, the dotted module names in the
     environment variable ``ASSAY_PLUGIN_MODULES`` (separated by commas or blanks).
 
     Parameters

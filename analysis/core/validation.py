@@ -32,8 +32,8 @@ def typed(values: pd.Series[Any], *, kind: str) -> tuple[pd.Series[Any], pd.Seri
     Returns
     -------
     pandas.Series, pandas.Series of bool
-        Typed values (``object`` text, ``float64``, nullable ``Int64`` or ``boolean``), and which of them could not be
-        read (those are missing in the first).
+        Typed values (``object`` text, ``float64``, nullable ``Int64`` or ``boolean``), and which of them could
+        not be read (those are missing in the first).
 
     Examples
     --------

@@ -1,0 +1,170 @@
+"""What a measure is: a declaration and one method that turns a table into one value for each participant."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from analysis.core.selection import DECISION_PROTOCOLS, counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Measure(ABC):
+    """A measure declares what it is and computes one value for each participant.
+
+    Attributes
+    ----------
+    name, version, label : str
+        Name in plans, version of the definition, name in reports.
+    level : {"trial", "participant"}
+        What one opportunity is: a trial, or the participant as a whole.
+    unit : str
+        "proportion" (0 to 1), "ms", or the range of a scale in words.
+    bounds : tuple of float or None
+        Lowest and highest value possible.
+    higher_is_better : bool or None
+        None where neither end is better.
+    requires : tuple of str
+        Columns that must be there.
+    reference : str
+        Source with DOI.
+    scale : {"identity", "log"}
+        Scale of contrasts. On "log" a contrast is a ratio, and the mean over participants is the geometric mean.
+    table : {"trials", "scales"}
+        Table that `compute` takes.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    label: ClassVar[str]
+    level: ClassVar[Literal["trial", "participant"]]
+    unit: ClassVar[str]
+    bounds: ClassVar[tuple[float | None, float | None]]
+    higher_is_better: ClassVar[bool | None]
+    requires: ClassVar[tuple[str, ...]]
+    reference: ClassVar[str]
+    scale: ClassVar[Literal["identity", "log"]] = "identity"
+    table: ClassVar[Literal["trials", "scales"]] = "trials"
+
+    @classmethod
+    @abstractmethod
+    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
+        """Return one value for each participant in the table, NaN where it is not defined."""
+
+    @classmethod
+    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
+        """Return how many observations the value of each participant stands on; 1 where it is defined, by default."""
+        return cls.compute(table).notna().astype(int)
+
+    @classmethod
+    def missing_columns(cls, table: pd.DataFrame) -> list[str]:
+        """Return the required columns that the table lacks."""
+        return [name for name in cls.requires if name not in table.columns]
+
+
+class TrialRate(Measure):
+    """A share of trials: of those that are an opportunity, those in which the event happened.
+
+    A rate without opportunities is missing, never 0. A subclass gives two small methods.
+    """
+
+    level = "trial"
+    unit = "proportion"
+    bounds = (0.0, 1.0)
+    protocols: ClassVar[Sequence[str]] = DECISION_PROTOCOLS
+
+    @classmethod
+    @abstractmethod
+    def opportunity(cls, trials: pd.DataFrame) -> pd.Series[bool]:
+        """Return which of the counted trials are an opportunity."""
+
+    @classmethod
+    @abstractmethod
+    def event(cls, trials: pd.DataFrame) -> pd.Series[bool]:
+        """Return in which of the opportunities the event happened."""
+
+    @classmethod
+    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
+        """Return events / opportunities of each participant."""
+        tally = cls.tally(table)
+        share = tally["events"] / tally["opportunities"].where(tally["opportunities"] > 0)
+        return share.astype(float).rename(cls.name)
+
+    @classmethod
+    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
+        """Return the opportunities of each participant."""
+        return cls.tally(table)["opportunities"].rename(cls.name)
+
+    @classmethod
+    def tally(cls, table: pd.DataFrame) -> pd.DataFrame:
+        """Return ``events`` and ``opportunities`` of each participant, those without any included."""
+        check_columns(cls, table)
+        trials = counted(table, protocols=cls.protocols)
+        chosen = trials[cls.opportunity(trials).to_numpy(dtype=bool)]
+        happened = cls.event(chosen).astype(int)
+        groups = happened.groupby(chosen["participant_id"])
+        found = groups.agg(["sum", "count"]).set_axis(["events", "opportunities"], axis=1)
+        return found.reindex(everybody(table), fill_value=0).astype(int)
+
+
+def everybody(table: pd.DataFrame) -> pd.Index[Any]:
+    """Return the participants of a table, sorted, so that the order of rows changes nothing.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With column ``participant_id``.
+
+    Returns
+    -------
+    pandas.Index
+        Each participant once.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> everybody(pd.DataFrame({"participant_id": ["b", "a", "b"]})).tolist()
+    ['a', 'b']
+    """
+    import pandas as pd
+
+    found: pd.Index[Any] = pd.Index(
+        sorted(table["participant_id"].unique()), name="participant_id", dtype=object
+    )
+    return found
+
+
+def check_columns(measure: type[Measure], table: pd.DataFrame) -> None:
+    """Refuse a table that lacks what a measure requires.
+
+    Parameters
+    ----------
+    measure : type of Measure
+        Its ``requires`` are demanded.
+    table : pandas.DataFrame
+        The table that `compute` was given.
+
+    Raises
+    ------
+    ValueError
+        Names every column that is not there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> class Toy(Measure):
+    ...     name, requires, table = "toy", ("participant_id", "rt_ms"), "trials"
+    ...     compute = classmethod(lambda cls, table: table["rt_ms"])
+    >>> check_columns(Toy, pd.DataFrame({"participant_id": ["p1"]}))
+    Traceback (most recent call last):
+    ValueError: The measure 'toy' needs the column(s) rt_ms of the table trials, which are not there.
+    """
+    absent = measure.missing_columns(table)
+    if absent:
+        raise ValueError(
+            f"The measure '{measure.name}' needs the column(s) {', '.join(absent)} of the table {measure.table}, "
+            "which are not there."
+        )

@@ -1,0 +1,135 @@
+"""Which trials count: the one selection that every measure over trials uses.
+
+A trial counts when it was answered, is no practice trial, is no attention check, and its protocol is among
+those that the measure is about. Trials that timed out, were skipped or were never reached do not count; the
+report shows how many there are. Rows that a rule of the study excludes are not dropped here: whether they are
+analysed is the plan's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DECISION_PROTOCOLS = ("decision", "judge_advisor")
+TWO_STAGE_PROTOCOLS = ("judge_advisor",)
+SIMULATION_PROTOCOLS = ("forward_simulation",)
+
+
+def counted(trials: pd.DataFrame, *, protocols: Sequence[str]) -> pd.DataFrame:
+    """Return the trials that count for measures over these protocols.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        Columns ``protocol``, ``status``, ``is_practice``, ``is_attention_check``. An absent column means:
+        every trial is of the first protocol, answered, no practice, no check.
+    protocols : sequence of str
+        Names of protocols.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Some of the rows, in their order.
+
+    Raises
+    ------
+    ValueError
+        When no protocol is named.
+
+    Notes
+    -----
+    A missing value of ``is_practice`` or ``is_attention_check`` counts as no.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> trials = pd.DataFrame({"status": ["answered", "timed_out", "answered"], "is_practice": [True, False, False]})
+    >>> counted(trials, protocols=("decision",)).index.tolist()
+    [2]
+    """
+    if not protocols:
+        raise ValueError("counted needs at least one protocol, got none.")
+    keep = ~is_true(trials, "is_practice") & ~is_true(trials, "is_attention_check")
+    if "status" in trials.columns:
+        keep &= (trials["status"] == "answered").fillna(False).astype(bool)
+    if "protocol" in trials.columns:
+        keep &= trials["protocol"].isin(list(protocols))
+    return trials[keep]
+
+
+def is_true(table: pd.DataFrame, column: str) -> pd.Series[bool]:
+    """Return a yes-or-no column as plain booleans; absent and missing are no.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Any table.
+    column : str
+        Name of a boolean column.
+
+    Returns
+    -------
+    pandas.Series of bool
+        One for each row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> is_true(pd.DataFrame({"excluded": [True, None]}), "excluded").tolist()
+    [True, False]
+    """
+    import pandas as pd
+
+    if column not in table.columns:
+        return pd.Series(False, index=table.index)
+    return table[column].astype("boolean").fillna(False).astype(bool)
+
+
+def is_false(table: pd.DataFrame, column: str) -> pd.Series[bool]:
+    """Return where a yes-or-no column says no; a missing value says nothing.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Any table.
+    column : str
+        Name of a boolean column that is there.
+
+    Returns
+    -------
+    pandas.Series of bool
+        One for each row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> is_false(pd.DataFrame({"ai_correct": [True, False, None]}), "ai_correct").tolist()
+    [False, True, False]
+    """
+    return table[column].notna() & ~is_true(table, column)
+
+
+def same(left: pd.Series[Any], right: pd.Series[Any]) -> pd.Series[bool]:
+    """Return where two columns hold the same text; a missing value is the same as nothing.
+
+    Parameters
+    ----------
+    left, right : pandas.Series
+        Of equal index.
+
+    Returns
+    -------
+    pandas.Series of bool
+        One for each row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> same(pd.Series(["a", None]), pd.Series(["a", None])).tolist()
+    [True, False]
+    """
+    return left.notna() & right.notna() & (left.astype(object) == right.astype(object))
