@@ -1,0 +1,73 @@
+"""The codebook of a dataset: every column of every table, and what was asked, shown and left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.core.schema import codebook
+from studies.export.people import Scope
+from studies.export.rows_people import item_bounds
+
+TABLE_NAMES = ("trials", "responses", "presentations", "participants", "scales", "events")
+NAMES = ["table", "column", "kind", "unit", "meaning", "levels", "low", "high", "nullable"]
+CODES = {
+    "missing": "empty in CSV, null in Parquet",
+    "booleans": "true and false",
+    "times": "seconds from the participant's own start; no date or time of day leaves",
+    "participant_id": "random, of this dataset only",
+    "text": (
+        "In CSV files a text that a spreadsheet would take for a formula, or that begins with an apostrophe, has an "
+        "apostrophe put in front; Parquet files hold every text as it is."
+    ),
+    "left out": (
+        "free text; every text in the details of events; all answers of participants who were erased or who "
+        "refused consent after the debrief (their row in participants stays, marked excluded)"
+    ),
+    "scales.value": "of an item with options: the place of the answer among them, from 1",
+}
+
+
+def codebook_rows() -> list[dict[str, Any]]:
+    """Return one row for each column of the tables that leave."""
+    return codebook(TABLE_NAMES)
+
+
+def codebook_document(scope: Scope) -> dict[str, Any]:
+    """Return the whole codebook, with the codes, the conditions and the items of the questionnaires in words."""
+    spec = scope.spec
+    return {
+        "columns": codebook_rows(),
+        "codes": CODES,
+        "decision": {
+            "question": spec.decision.question,
+            "options": [{"value": o.value, "label": o.label} for o in spec.decision.options],
+            "positive": spec.decision.positive,
+        },
+        "conditions": [
+            {
+                "name": condition.name,
+                "advice": list(condition.advice_show),
+                "advice_source": condition.advice_source,
+                "explanations": [
+                    {"name": e.name, "method": e.method, "target": e.target, "control": e.control}
+                    for e in condition.explanations
+                ],
+            }
+            for condition in spec.conditions
+        ],
+        "questionnaire_items": [
+            {
+                "step_index": step.index,
+                "questionnaire": step.params["name"],
+                "item": item["id"],
+                "text": item["text"],
+                "options": [option["label"] for option in item.get("options") or ()],
+                "minimum": item_bounds(item)[0],
+                "maximum": item_bounds(item)[1],
+                "reverse": bool(item.get("reverse")),
+            }
+            for step in spec.steps
+            if step.kind == "questionnaire"
+            for item in step.params["items"]
+        ],
+    }

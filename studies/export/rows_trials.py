@@ -1,0 +1,251 @@
+"""Rows of the tables about trials: ``trials`` (wide), ``responses`` (long) and ``presentations``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Min
+
+from studies.export.casefacts import CaseFacts, predictor_of
+from studies.export.people import Person, Scope
+from studies.export.trialshape import TrialShape, trial_shape
+from studies.trials.models import Presentation, PresentedItem, Trial, TrialResponse
+
+Row = dict[str, Any]
+PLACE = ("participant_id", "block_index", "trial_index")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered in one trial: values by (stage, field), readings of the clock by stage."""
+
+    values: Mapping[tuple[str, str], Any]
+    clocks: Mapping[str, tuple[float | None, float | None, float | None]]
+    last: datetime | None
+
+
+NOTHING = Answers({}, {}, None)
+
+
+def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
+    """Yield one row for each scheduled trial, also those never reached."""
+    shapes: dict[tuple[str, str], TrialShape] = {}
+    for people in scope.people_with_answers():
+        trials = _trials(people)
+        answers = _answers([trial["pk"] for trial in trials])
+        shown = dict(
+            Presentation.objects.filter(trial__participant__in=[person.pk for person in people])
+            .values_list("trial_id")
+            .annotate(Min("presented_at"))
+        )
+        persons = {person.pk: person for person in people}
+        reached = _furthest(trials, answered=answers.keys())
+        for trial in trials:
+            person = persons[trial["participant_id"]]
+            kind = (trial["protocol"], person.condition or "")
+            if kind not in shapes:
+                shapes[kind] = trial_shape(scope.spec, protocol=kind[0], condition=kind[1])
+            row = _place(scope, person, trial, facts)
+            found = answers.get(trial["pk"], NOTHING)
+            row |= _shown(scope, shapes[kind], facts=facts, case_id=trial["case_id"], person=person)
+            row |= _answered(shapes[kind], found, row=row, payoff=scope.spec.document["decision"]["payoff"])
+            row |= _times(shapes[kind], found)
+            row["status"] = _status(shapes[kind], found, passed=reached[person.pk] > _order(trial))
+            row["presented_s"] = person.seconds(shown.get(trial["pk"]))
+            row["responded_s"] = person.seconds(found.last if row["status"] == "answered" else None)
+            yield row
+
+
+def response_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
+    """Yield one row for each answered field; free text stays inside."""
+    for people in scope.people_with_answers():
+        trials = _trials(people)
+        places = {trial["pk"]: trial for trial in trials}
+        persons = {person.pk: person for person in people}
+        answers = TrialResponse.objects.filter(trial__in=list(places)).order_by("trial_id", "pk")
+        for answer in answers.values(
+            "trial_id", "stage", "field", "kind", "value", "rt_ms", "hidden_ms", "responded_at"
+        ).iterator():
+            trial = places[answer["trial_id"]]
+            person = persons[trial["participant_id"]]
+            yield _long_place(scope, person, trial, facts) | {
+                "protocol": trial["protocol"],
+                "stage": answer["stage"],
+                "field": answer["field"],
+                "kind": answer["kind"],
+                "value": None if answer["kind"] == "text" else value_text(answer["value"]),
+                "rt_ms": answer["rt_ms"],
+                "hidden_ms": answer["hidden_ms"],
+                "responded_s": person.seconds(answer["responded_at"]),
+            }
+
+
+def presentation_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
+    """Yield one row for each thing that was on a screen."""
+    for people in scope.people_with_answers():
+        places = {trial["pk"]: trial for trial in _trials(people)}
+        persons = {person.pk: person for person in people}
+        items = PresentedItem.objects.filter(presentation__trial__in=list(places))
+        for item in (
+            items.order_by("presentation__trial_id", "presentation_id", "position")
+            .values(
+                "presentation__trial_id", "presentation__stage", "presentation__presented_at",
+                "position", "item", "name", "digest", "rendering_digest",
+            )
+            .iterator()
+        ):  # fmt: skip
+            trial = places[item["presentation__trial_id"]]
+            person = persons[trial["participant_id"]]
+            yield _long_place(scope, person, trial, facts) | {
+                "stage": item["presentation__stage"],
+                "position": item["position"],
+                "item": item["item"],
+                "name": item["name"] or None,
+                "digest": item["digest"] or None,
+                "rendering_digest": item["rendering_digest"] or None,
+                "presented_s": person.seconds(item["presentation__presented_at"]),
+            }
+
+
+def value_text(value: Any) -> str | None:
+    """Write an answer as text: numbers exactly, yes and no as in every other column."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if value is None or isinstance(value, str) else repr(value)
+
+
+def _trials(people: Sequence[Person]) -> list[Row]:
+    found = Trial.objects.filter(participant__in=[person.pk for person in people]).values(
+        "pk",
+        "participant_id",
+        "step_index",
+        "block_index",
+        "trial_index",
+        "case_id",
+        "protocol",
+        "is_practice",
+    )
+    order = {person.pk: at for at, person in enumerate(people)}
+    return sorted(found, key=lambda trial: (order[trial["participant_id"]], *_order(trial)))
+
+
+def _order(trial: Row) -> tuple[int, int]:
+    return trial["step_index"], trial["trial_index"]
+
+
+def _answers(trials: Sequence[int]) -> dict[int, Answers]:
+    values: dict[int, dict[tuple[str, str], Any]] = defaultdict(dict)
+    clocks: dict[int, dict[str, tuple[float | None, float | None, float | None]]] = defaultdict(dict)
+    last: dict[int, datetime] = {}
+    rows = TrialResponse.objects.filter(trial__in=trials).order_by("pk")
+    for pk, stage, field, value, rt, hidden, visible, at in rows.values_list(
+        "trial_id", "stage", "field", "value", "rt_ms", "hidden_ms", "explanation_visible_ms", "responded_at"
+    ).iterator():
+        values[pk][stage, field] = value
+        clocks[pk][stage] = (rt, hidden, visible)
+        last[pk] = at
+    return {pk: Answers(values[pk], clocks[pk], last[pk]) for pk in values}
+
+
+def _furthest(trials: Sequence[Row], *, answered: Any) -> dict[int, tuple[int, int]]:
+    furthest: dict[int, tuple[int, int]] = defaultdict(lambda: (-1, -1))
+    for trial in trials:
+        if trial["pk"] in answered:
+            furthest[trial["participant_id"]] = max(furthest[trial["participant_id"]], _order(trial))
+    return furthest
+
+
+def _place(scope: Scope, person: Person, trial: Row, facts: CaseFacts) -> Row:
+    return scope.heads | {
+        "participant_id": person.participant_id,
+        "stratum": person.stratum,
+        "slot": person.slot,
+        "condition": person.condition,
+        "block_index": trial["block_index"],
+        "trial_index": trial["trial_index"],
+        "case_id": facts.keys[trial["case_id"]],
+        "protocol": trial["protocol"],
+        "is_practice": trial["is_practice"],
+        "is_attention_check": False,
+        "is_simulated": scope.simulated,
+        "excluded": False,
+        "exclusion_reason": None,
+    }
+
+
+def _long_place(scope: Scope, person: Person, trial: Row, facts: CaseFacts) -> Row:
+    return scope.heads | {
+        "participant_id": person.participant_id,
+        "condition": person.condition,
+        "block_index": trial["block_index"],
+        "trial_index": trial["trial_index"],
+        "case_id": facts.keys[trial["case_id"]],
+    }
+
+
+def _shown(scope: Scope, shape: TrialShape, *, facts: CaseFacts, case_id: int, person: Person) -> Row:
+    predictor = predictor_of(scope, condition=person.condition)
+    verdict = facts.verdict(predictor, case_id)
+    truth = facts.truth.get(case_id)
+    return {
+        "predictor": predictor,
+        "advice_source": shape.advice_source,
+        "explanations": shape.explanations,
+        "ground_truth": truth,
+        "ai_prediction": verdict.label if verdict else None,
+        "ai_confidence": verdict.confidence if verdict else None,
+        "ai_correct": verdict.label == truth if verdict and truth is not None else None,
+    }
+
+
+def _answered(shape: TrialShape, found: Answers, *, row: Row, payoff: Mapping[str, float]) -> Row:
+    wide: Row = dict.fromkeys(("response_initial", "response", "confidence_initial", "confidence"))
+    for column, place in shape.wide.items():
+        wide[column] = found.values.get(place)
+    wide["correct_initial"] = _correct(shape, "response_initial", wide, row)
+    wide["correct"] = _correct(shape, "response", wide, row)
+    wide["score"] = None
+    if wide["correct"] is not None:
+        worth = payoff if shape.scored["response"] == "truth" else {"correct": 1, "wrong": 0}
+        wide["score"] = float(worth["correct" if wide["correct"] else "wrong"])
+    return wide
+
+
+def _correct(shape: TrialShape, column: str, wide: Row, row: Row) -> bool | None:
+    against = shape.scored.get(column)
+    key = row["ground_truth"] if against == "truth" else row["ai_prediction"]
+    if against is None or wide[column] is None or key is None:
+        return None
+    return bool(wide[column] == key)
+
+
+def _times(shape: TrialShape, found: Answers) -> Row:
+    initial = found.clocks.get(shape.initial_stage or "")
+    return {
+        "rt_initial_ms": initial[0] if initial else None,
+        "rt_ms": _sum(found, 0) if len(found.clocks) == len(shape.stages) else None,
+        "hidden_ms": _sum(found, 1),
+        "explanation_visible_ms": _known_sum(found, 2),
+    }
+
+
+def _sum(found: Answers, which: int) -> float | None:
+    readings = [clock[which] for clock in found.clocks.values()]
+    known = [reading for reading in readings if reading is not None]
+    return sum(known) if known and len(known) == len(readings) else None
+
+
+def _known_sum(found: Answers, which: int) -> float | None:
+    # Stages without an explanation have no such reading; that is no gap.
+    known = [clock[which] for clock in found.clocks.values() if clock[which] is not None]
+    return sum(reading for reading in known if reading is not None) if known else None
+
+
+def _status(shape: TrialShape, found: Answers, *, passed: bool) -> str:
+    if shape.required <= found.values.keys():
+        return "answered"
+    return "skipped" if passed else "not_reached"
