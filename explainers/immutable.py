@@ -11,6 +11,12 @@ from explainers.models import FROZEN
 
 SUFFIX = "_is_frozen"
 FUNCTION = "explainers_refuse_change"
+REFUSE_CHANGE = f"""
+CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE EXCEPTION 'Rows of % never change; import a new one', TG_TABLE_NAME
+  USING ERRCODE = 'integrity_constraint_violation';
+END $$
+"""
 
 
 def triggers_install(*, using: str = "default") -> None:
@@ -66,9 +72,7 @@ def _statements(connection: BaseDatabaseWrapper, *, tables: Sequence[str]) -> li
         return [text for table in tables for text in _sqlite_statements(connection, table=table)]
     if connection.vendor == "postgresql":
         return [
-            f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "RAISE EXCEPTION 'Rows of % never change; import a new one', TG_TABLE_NAME "
-            "USING ERRCODE = 'integrity_constraint_violation'; END $$",
+            REFUSE_CHANGE,
             *[text for table in tables for text in _postgresql_statements(connection, table=table)],
         ]
     raise NotImplementedError(f"There are no triggers for the database engine {connection.vendor}.")
@@ -77,10 +81,10 @@ def _statements(connection: BaseDatabaseWrapper, *, tables: Sequence[str]) -> li
 def _sqlite_statements(connection: BaseDatabaseWrapper, *, table: str) -> list[str]:
     statements = []
     for name, event in zip(_names(connection, table=table), ("UPDATE", "DELETE"), strict=True):
+        refusal = f"SELECT RAISE(ABORT, 'Rows of {table} never change; import a new one')"
         statements += [
             f"DROP TRIGGER IF EXISTS {name}",
-            f"CREATE TRIGGER {name} BEFORE {event} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, 'Rows of {table} never change; import a new one'); END",
+            f"CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN {refusal}; END",
         ]
     return statements
 

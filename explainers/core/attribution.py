@@ -11,7 +11,7 @@ from explainers.core.digest import canonical_json
 from explainers.core.errors import ArtefactCorrupt, ExplanationRefused, ExplanationTargetMismatch
 
 COMPLETENESS_GATE = 0.01
-COMPLETENESS_FLOOR = 1e-3
+COMPLETENESS_FLOOR = 0.05
 FORMAT = "assay.attribution/1"
 TARGET_SPACES = ("log_odds", "score", "probability")
 
@@ -118,7 +118,7 @@ def completeness_error(values: Sequence[float], *, output: float, output_at_base
     """
     Return how far the attributions are from adding up to what they explain.
 
-    Formula: |sum(a) - (f(x) - f(x0))| / max(|f(x) - f(x0)|, 0.001).
+    Formula: |sum(a) - (f(x) - f(x0))| / max(|f(x) - f(x0)|, 0.05).
 
     Parameters
     ----------
@@ -136,8 +136,9 @@ def completeness_error(values: Sequence[float], *, output: float, output_at_base
 
     Notes
     -----
-    The floor of 0.001 keeps a case that the predictor cannot tell from the baseline from dividing by
-    nothing. An exact constant predictor has the error 0. A small error does not mean a true explanation.
+    The floor keeps a case that the predictor hardly tells from the baseline from dividing by nothing: an
+    absolute error of 0.0005 always passes, which in log-odds moves a probability by 0.000125 at most. A
+    constant predictor has the error 0. A small error does not mean a true explanation.
 
     References
     ----------

@@ -1,6 +1,6 @@
 """A predictor ready to answer: features in their own units go in, scores and probabilities of the classes come out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNK = 32
-"""Rows that go through a network together; always this many, padded, so that a result never depends on its company."""
+"""Cases that are explained together: always this many, padded, so that a result never depends on its company."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class LoadedPredictor:
         self.module = architecture.build(spec.parameters)
         self.module.load_state_dict(load(weights), strict=True)
         self.module.eval()
-        self.module.requires_grad_(requires_grad=False)
+        self.module.requires_grad_(False)
 
     def tensor(self, rows: Sequence[Mapping[str, float]]) -> "torch.Tensor":
         """
@@ -191,19 +191,38 @@ class LoadedPredictor:
         -------
         list of dict
             Class to probability (softmax of the scores), one dict per row. The same row gives the same bits
-            in any company, because every chunk has the same size.
+            in any company.
         """
         import torch
 
-        inputs = self.tensor(rows)
-        result: list[dict[str, float]] = []
-        with torch.no_grad():
-            for begin in range(0, len(rows), CHUNK):
-                part = inputs[begin : begin + CHUNK]
-                scores = self.module(padded(part))[: len(part)]
-                for row in torch.softmax(scores.double(), dim=1).tolist():
-                    result.append(dict(zip(self.spec.classes, row, strict=True)))
-        return result
+        scores = alone(self.module, self.tensor(rows))
+        probabilities = torch.softmax(scores.double(), dim=1).tolist()
+        return [dict(zip(self.spec.classes, row, strict=True)) for row in probabilities]
+
+
+def alone(function: "Callable[[torch.Tensor], torch.Tensor]", inputs: "torch.Tensor") -> "torch.Tensor":
+    """
+    Apply a function to each row by itself, without gradients.
+
+    In a larger matrix the last bits of a row depend on its place, which would make what a case gets depend
+    on its company.
+
+    Parameters
+    ----------
+    function : Callable
+        From (n, features) to (n, classes).
+    inputs : torch.Tensor
+        (n, features), n >= 1.
+
+    Returns
+    -------
+    torch.Tensor
+        (n, classes).
+    """
+    import torch
+
+    with torch.no_grad():
+        return torch.cat([function(inputs[place : place + 1].clone()) for place in range(len(inputs))])
 
 
 def padded(part: "torch.Tensor") -> "torch.Tensor":

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from explainers.core.attribution import TARGET_SPACES, Explanation, completeness_error
 from explainers.core.errors import ExplanationRefused
 from explainers.core.method import Batch, Method
-from explainers.core.predictor import CHUNK, LoadedPredictor, padded
+from explainers.core.predictor import CHUNK, LoadedPredictor, alone, padded
 from explainers.methods import METHODS
 
 if TYPE_CHECKING:
     import torch
 
 BASELINES = ("training_mean",)
+LANES = 16
 
 
 @METHODS.register
@@ -117,9 +118,13 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
     if parameters["target_space"] not in TARGET_SPACES:
         raise ExplanationRefused(f"The target space is one of {', '.join(TARGET_SPACES)}.")
     steps, maximum = parameters["steps"], parameters["steps_maximum"]
-    if not (type(steps) is int and type(maximum) is int and 1 <= steps <= maximum <= 4096):
+    if (
+        not (type(steps) is int and type(maximum) is int and LANES <= steps <= maximum <= 4096)
+        or steps % LANES
+    ):
         raise ExplanationRefused(
-            "steps and steps_maximum are whole numbers, 1 <= steps <= steps_maximum <= 4096."
+            f"steps and steps_maximum are whole numbers, {LANES} <= steps <= steps_maximum <= 4096, steps a "
+            f"multiple of {LANES}."
         )
     if not 0 < parameters["tolerance"] <= 1:
         raise ExplanationRefused("tolerance is a proportion above 0 and at most 1.")
@@ -156,9 +161,8 @@ def explain_chunk(batch: Batch, *, places: Sequence[int], steps: int) -> list[Ex
     method = CaptumIntegratedGradients(function, multiply_by_inputs=True)
     method.gradient_func = summed_gradient
     values = method.attribute(inputs, baselines=baseline, target=targets, n_steps=steps).double()
-    with torch.no_grad():
-        outputs = function(inputs).double().gather(1, targets[:, None])[:, 0].tolist()
-        starts = function(baseline).double().gather(1, targets[:, None])[:, 0].tolist()
+    outputs = alone(function, inputs).double().gather(1, targets[:, None])[:, 0].tolist()
+    starts = alone(function, baseline).double().gather(1, targets[:, None])[:, 0].tolist()
     return [
         Explanation(
             features=tuple(predictor.spec.features),
@@ -248,12 +252,16 @@ def summed_gradient(
     """
     Return the gradient of each row's target output, by one backward pass through their sum.
 
+    Captum orders its rows by step, then by case. Here they go through the network by case, then by step:
+    every case begins at a multiple of `LANES` rows, so that the last bits of a matrix product do not depend
+    on the place of the case in the chunk.
+
     Parameters
     ----------
     forward_fn : Callable
         From rows to (n, classes).
     inputs : tuple of torch.Tensor
-        Rows that require gradients.
+        One tensor, (steps * CHUNK, features).
     target_ind : torch.Tensor
         Column per row.
     additional_forward_args : object
@@ -266,6 +274,12 @@ def summed_gradient(
     """
     import torch
 
+    (rows,) = inputs
+    order = torch.arange(len(rows)).reshape(-1, CHUNK).T.reshape(-1)
+    by_case = rows.detach()[order].requires_grad_()
     with torch.autograd.set_grad_enabled(True):
-        outputs = forward_fn(*inputs).gather(1, target_ind[:, None])
-        return torch.autograd.grad(outputs.sum(), inputs)
+        outputs = forward_fn(by_case).gather(1, target_ind[order][:, None])
+        (gradients,) = torch.autograd.grad(outputs.sum(), by_case)
+    result = torch.empty_like(gradients)
+    result[order] = gradients
+    return (result,)

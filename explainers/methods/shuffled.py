@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from explainers.core.attribution import Explanation
+from explainers.core.digest import sha256_hex
 from explainers.core.errors import ExplanationRefused
 from explainers.core.method import Batch, Method
 from explainers.methods import METHODS
@@ -76,8 +77,27 @@ class Shuffled(Method):
                 )
             order = draw_permutation(source.values, seed=seed)
             values = tuple(source.values[place] for place in order)
-            results.append(replace(source, values=values, recipe={"permutation": order}))
+            results.append(replace(source, values=values, recipe=made_of(source, order=order)))
         return results
+
+
+def made_of(source: Explanation, *, order: Sequence[int]) -> dict[str, Any]:
+    """
+    Write down where a control comes from.
+
+    Parameters
+    ----------
+    source : Explanation
+        The real explanation.
+    order : Sequence of int
+        The permutation.
+
+    Returns
+    -------
+    dict
+        Permutation and digest of the source's bytes.
+    """
+    return {"permutation": list(order), "source": sha256_hex(source.to_bytes())}
 
 
 def draw_permutation(values: Sequence[float], *, seed: str) -> list[int]:

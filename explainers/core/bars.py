@@ -1,0 +1,252 @@
+"""Drawing an attribution as bars: an HTML fragment of a table, tiny SVG bars and a sentence, without any script."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from explainers.core.attribution import Explanation
+from explainers.core.cases import format_value, reference_range
+from explainers.core.errors import ExplanationRefused
+
+VERSION = "1"
+SPEC_KEYS = {"renderer", "version", "top", "limit", "baseline"}
+POSITIVE, NEGATIVE = "#0072B2", "#D55E00"  # Okabe and Ito's blue and vermillion
+
+
+@dataclass(frozen=True)
+class Bar:
+    """
+    One row of the table.
+
+    Parameters
+    ----------
+    label : str
+        The feature, or the rest of the features.
+    value : str
+        Value with unit; empty for the rest.
+    reference : str
+        Reference range in words; may be empty.
+    attribution : float
+        In the unit of the target space.
+    """
+
+    label: str
+    value: str
+    reference: str
+    attribution: float
+
+
+def bars_spec(
+    attributions: Sequence[float], *, top: int = 5, baseline: str = "a typical patient"
+) -> dict[str, Any]:
+    """
+    Return the render specification of a study: one scale for all of its explanations.
+
+    Formula: limit = 99th percentile of |a| over all attributions of all cases and methods shown.
+
+    Parameters
+    ----------
+    attributions : Sequence of float
+        All of them; not empty.
+    top : int
+        Features drawn one by one; the others are added up in one row.
+    baseline : str
+        What cases were compared with, in words.
+
+    Returns
+    -------
+    dict
+        The specification; rounded to six digits so that it has one spelling. `limit` is 1 if all are zero.
+
+    Raises
+    ------
+    ExplanationRefused
+        If there are no attributions.
+
+    Examples
+    --------
+    >>> bars_spec([0.5, -1.0])["limit"]
+    0.995
+    """
+    if not len(attributions):
+        raise ExplanationRefused("A scale needs at least one explanation.")
+    limit = float(np.percentile(np.abs(np.asarray(attributions, dtype=np.float64)), 99))
+    return {
+        "renderer": "bars",
+        "version": VERSION,
+        "top": top,
+        "limit": float(f"{limit:.6g}") or 1.0,
+        "baseline": baseline,
+    }
+
+
+def bars_select(
+    explanation: Explanation, *, inputs: Mapping[str, float], features: Sequence[Mapping[str, Any]], top: int
+) -> list[Bar]:
+    """
+    Choose what is drawn: the strongest features by |a|, then all others together.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        The attributions.
+    inputs : Mapping
+        Values of the case.
+    features : Sequence of Mapping
+        The schema's features, complete.
+    top : int
+        How many are drawn one by one.
+
+    Returns
+    -------
+    list of Bar
+        At most top + 1; a tie keeps the predictor's order; no row for others if there is at most one
+        other feature (it is drawn itself).
+    """
+    by_name = {feature["name"]: feature for feature in features}
+    pairs = sorted(zip(explanation.features, explanation.values, strict=True), key=lambda pair: -abs(pair[1]))
+    shown = len(pairs) if len(pairs) <= top + 1 else top
+    bars = []
+    for name, value in pairs[:shown]:
+        feature = by_name[name]
+        text = f"{format_value(inputs[name], decimals=feature['decimals'])} {feature['unit']}".strip()
+        bars.append(Bar(feature["label"], text, reference_range(feature), value))
+    if pairs[shown:]:
+        rest = float(sum(value for _, value in pairs[shown:]))
+        bars.append(Bar(f"All {len(pairs) - shown} other features together", "", "", rest))
+    return bars
+
+
+def bars_html(
+    explanation: Explanation,
+    *,
+    inputs: Mapping[str, float],
+    features: Sequence[Mapping[str, Any]],
+    spec: Mapping[str, Any],
+) -> str:
+    """
+    Draw one explanation.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        The attributions.
+    inputs : Mapping
+        Values of the case, feature name to number in its unit.
+    features : Sequence of Mapping
+        The schema's features, complete.
+    spec : Mapping
+        What `bars_spec` gave; one per study.
+
+    Returns
+    -------
+    str
+        An HTML fragment: no script, no style, no id; every text is escaped. Nothing in it tells a control
+        from a real explanation. The classes are in static/explainers/bars.css.
+
+    Raises
+    ------
+    ExplanationRefused
+        If the specification is not one of this renderer.
+    """
+    if (
+        set(spec) != SPEC_KEYS
+        or (spec["renderer"], spec["version"]) != ("bars", VERSION)
+        or not spec["limit"] > 0
+    ):
+        raise ExplanationRefused(
+            f"This is not a specification of the renderer bars {VERSION}: {dict(spec)!r:.200}."
+        )
+    bars = bars_select(explanation, inputs=inputs, features=features, top=spec["top"])
+    target, baseline = escape(explanation.target_class), escape(spec["baseline"])
+    rows = "".join(_row(bar, target=target, limit=spec["limit"]) for bar in bars)
+    text = escape(
+        bars_text(bars, target=explanation.target_class, limit=spec["limit"], baseline=spec["baseline"])
+    )
+    return (
+        '<div class="bars-box"><table class="bars">'
+        f'<caption>What pushed the AI towards <strong class="bars-target">{target}</strong>'
+        f' <span class="bars-baseline">compared with {baseline}</span></caption>'
+        '<thead><tr><th scope="col">Feature</th><th scope="col">Value</th><th scope="col">Push</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+        f'<p class="bars-legend">{_key(NEGATIVE, "bar-neg")} left: away from {target}. '
+        f"{_key(POSITIVE, 'bar-pos')} right: towards {target}. "
+        "A longer bar is a stronger push; all cases are drawn on one scale.</p>"
+        f'<p class="bars-text">{text}</p></div>'
+    )
+
+
+def bars_text(bars: Sequence[Bar], *, target: str, limit: float, baseline: str) -> str:
+    """
+    Say in a sentence what the bars show.
+
+    Parameters
+    ----------
+    bars : Sequence of Bar
+        What is drawn, in order.
+    target : str
+        The class explained.
+    limit : float
+        Attribution at the end of the scale.
+    baseline : str
+        What the case was compared with.
+
+    Returns
+    -------
+    str
+        Every bar with its direction and its length in hundredths of the scale.
+
+    Examples
+    --------
+    >>> bars_text([Bar("Age", "40 years", "", 0.5)], target="ill", limit=1, baseline="a typical patient")
+    'What pushed the AI towards ill, compared with a typical patient: Age (40 years) towards ill, 50 of 100.'
+    """
+    parts = []
+    for bar in bars:
+        value = f" ({bar.value})" if bar.value else ""
+        strength = (
+            "beyond the scale" if abs(bar.attribution) > limit else f"{_length(bar, limit=limit):.0f} of 100"
+        )
+        parts.append(f"{bar.label}{value} {_direction(bar, target=target)}, {strength}")
+    return f"What pushed the AI towards {target}, compared with {baseline}: {'; '.join(parts)}."
+
+
+def _length(bar: Bar, *, limit: float) -> float:
+    return min(abs(bar.attribution) / limit, 1.0) * 100
+
+
+def _direction(bar: Bar, *, target: str) -> str:
+    if bar.attribution == 0:
+        return "no push"
+    return f"towards {target}" if bar.attribution > 0 else f"away from {target}"
+
+
+def _row(bar: Bar, *, target: str, limit: float) -> str:
+    length = _length(bar, limit=limit)
+    positive = bar.attribution > 0
+    rectangle = (
+        f'<rect class="{"bar-pos" if positive else "bar-neg"}" fill="{POSITIVE if positive else NEGATIVE}" '
+        f'x="{0 if positive else -length:.2f}" y="2" width="{length:.2f}" height="12"/>'
+    )
+    beyond = ' <span class="bars-beyond">(beyond the scale)</span>' if abs(bar.attribution) > limit else ""
+    reference = f'<span class="bars-range">reference {escape(bar.reference)}</span>' if bar.reference else ""
+    # The direction's words hold the target, which is escaped already.
+    return (
+        f'<tr><th scope="row">{escape(bar.label)}</th>'
+        f'<td class="bars-value">{escape(bar.value)}{reference}</td>'
+        '<td class="bars-cell"><svg class="bars-svg" viewBox="-100 0 200 16" width="100%" height="16" '
+        'preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<rect class="bar-track" fill="#8884" x="-100" y="7" width="200" height="2"/>'
+        f'{rectangle}<rect class="bar-zero" fill="#444" x="-0.5" y="0" width="1" height="16"/></svg>'
+        f'<span class="bars-words">{_direction(bar, target=target)}{beyond}</span></td></tr>'
+    )
+
+
+def _key(colour: str, name: str) -> str:
+    return (
+        f'<svg class="bars-key" viewBox="0 0 10 10" width="10" height="10" aria-hidden="true" focusable="false">'
+        f'<rect class="{name}" fill="{colour}" x="0" y="0" width="10" height="10"/></svg>'
+    )
