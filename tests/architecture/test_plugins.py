@@ -1,0 +1,129 @@
+"""Every plug-in of every shelf is held to its own declaration, the built-in ones and whatever else is installed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.core.registry import Registry as AnalysisRegistry
+from analysis.estimators import registry as estimators
+from analysis.measures import registry as measures
+from explainers.core.registry import Registry as ExplainerRegistry
+from explainers.methods import METHODS
+from studies.protocols import get_protocol, shelf
+from studies.protocols.stages import Decision, Option, Treatment
+from studies.questionnaires import get_questionnaire, questionnaire_names
+
+ROOT = Path(__file__).resolve().parents[2]
+SHELVES: dict[str, Any] = {
+    "explainer": METHODS,
+    "protocol": shelf,
+    "measure": measures,
+    "estimator": estimators,
+}
+DECLARED = {
+    "explainer": ("version", "label", "modality", "scope", "reference"),
+    "protocol": ("version", "label", "reference", "data", "wide"),
+    "measure": ("version", "label", "level", "unit", "bounds", "requires", "reference"),
+    "estimator": ("version", "label", "assumptions", "returns", "referee", "reference"),
+}
+DECISION = Decision("Malignant?", (Option("b", "Benign"), Option("m", "Malignant")), "m", "percent")
+
+
+def plugins() -> list[Any]:
+    return [
+        pytest.param(kind, registry.get(name), id=f"{kind}:{name}")
+        for kind, registry in SHELVES.items()
+        for name in registry.names()
+    ]
+
+
+@pytest.mark.parametrize(("kind", "plugin"), plugins())
+def test_a_plugin_declares_what_its_shelf_asks_for(kind: str, plugin: Any) -> None:
+    missing = [field for field in DECLARED[kind] if getattr(plugin, field, None) in (None, "")]
+    assert not missing
+
+
+@pytest.mark.parametrize(("kind", "plugin"), plugins())
+def test_a_plugin_says_what_it_is_and_where_it_comes_from(kind: str, plugin: Any) -> None:
+    assert len((plugin.__doc__ or "").strip()) > 40
+    assert "References" in plugin.__doc__ or plugin.reference
+
+
+@pytest.mark.parametrize("name", shelf.names())
+@pytest.mark.parametrize("treatment", [Treatment(False, 0), Treatment(True, 0), Treatment(True, 2)])
+def test_a_protocol_reads_its_columns_from_fields_that_its_stages_ask(
+    name: str, treatment: Treatment
+) -> None:
+    protocol = get_protocol(name)
+    asked = {
+        (stage.name, field.name) for stage in protocol.stages(DECISION, treatment) for field in stage.fields
+    }
+    assert set(protocol.wide.values()) <= asked
+    assert {column.name for column in protocol.data} == set(protocol.wide)
+
+
+@pytest.mark.parametrize("name", shelf.names())
+def test_the_treatment_of_a_condition_without_advice_shows_none(name: str) -> None:
+    stages = get_protocol(name).stages(DECISION, Treatment(advice=False, explanations=0))
+    assert not {"advice", "explanations"} & {item for stage in stages for item in stage.items}
+
+
+@pytest.mark.parametrize("name", METHODS.names())
+def test_parameters_of_an_explainer_can_be_written_to_its_recipe(name: str) -> None:
+    assert json.loads(json.dumps(dict(METHODS.get(name).parameters))) == dict(METHODS.get(name).parameters)
+
+
+@pytest.mark.parametrize("name", questionnaire_names())
+def test_a_questionnaire_names_its_source_and_its_licence(name: str) -> None:
+    instrument = get_questionnaire(name)
+    assert instrument.items
+    assert instrument.licence
+    assert instrument.reference
+
+
+@pytest.mark.parametrize("registry_class", [AnalysisRegistry, ExplainerRegistry])
+def test_two_plugins_of_one_name_are_an_error_that_names_both(registry_class: Any) -> None:
+    registry = registry_class(kind="toy", shelf="", group="assay.none")
+    first = type("First", (), {"name": "ball"})
+    second = type("Second", (), {"name": "ball"})
+    registry.register(first)
+    with pytest.raises(ValueError, match=r"First.*Second"):
+        registry.register(second)
+
+
+@pytest.mark.parametrize("registry_class", [AnalysisRegistry, ExplainerRegistry])
+def test_a_plugin_put_on_the_shelf_for_a_moment_leaves_it(registry_class: Any) -> None:
+    registry = registry_class(kind="toy", shelf="", group="assay.none")
+    with registry.temporarily(type("Toy", (), {"name": "toy"})):
+        assert registry.names() == ["toy"]
+    assert registry.names() == []
+
+
+def test_listing_every_shelf_imports_nothing_heavy() -> None:
+    probe = (
+        "import sys; from analysis.measures import registry as m; from analysis.estimators import registry as e;"
+        "from explainers.methods import METHODS; from studies.protocols import shelf;"
+        "[r.names() for r in (m, e, METHODS, shelf)];"
+        "assert not {'torch', 'captum', 'statsmodels', 'scipy', 'pandas', 'django'} & set(sys.modules), 'heavy'"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_plugin_of_a_stranger_is_found_by_its_module_name(tmp_path: Path) -> None:
+    (tmp_path / "my_measure.py").write_text(
+        "from analysis.measures import registry\n"
+        "@registry.register\nclass Mine:\n    '''A measure of mine.'''\n    name = 'mine'\n"
+    )
+    probe = "from analysis.measures import registry; assert 'mine' in registry.names()"
+    env = {"PYTHONPATH": f"{tmp_path}:{ROOT}", "ASSAY_PLUGIN_MODULES": "my_measure", "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", probe], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
