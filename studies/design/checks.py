@@ -1,0 +1,204 @@
+"""What a schema cannot say: that the parts of a study file fit each other. Every check yields all its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.core.registry import UnknownPluginError
+from explainers.core.errors import ExplanationRefused
+from explainers.methods import METHODS
+from studies.design.schemafaults import did_you_mean
+from studies.design.sidefiles import RawStep, SideFiles
+from studies.design.strata import case_cells, resolve_margins
+from studies.design.yamlsource import Path, YamlSource
+from studies.errors import Fault
+from studies.protocols import get_protocol, protocol_names
+
+PLANNED_PROTOCOLS = (
+    "counterfactual_simulation", "agreement", "distinction", "deferral", "learning_transfer", "diagnose", "intervene",
+    "audit", "preference",
+)  # fmt: skip
+DEFAULT_PROTOCOL = "decision"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A study file that fits the schema, with what lies beside it."""
+
+    source: YamlSource
+    side: SideFiles
+    steps: Sequence[RawStep]
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        data: Mapping[str, Any] = self.source.data
+        return data
+
+    @property
+    def conditions(self) -> Mapping[str, Mapping[str, Any]]:
+        found: Mapping[str, Mapping[str, Any]] = self.data.get("conditions", {})
+        return found
+
+    @property
+    def options(self) -> list[str]:
+        return [option_value(option) for option in self.data["decision"]["options"]]
+
+    def of_kind(self, *kinds: str) -> list[RawStep]:
+        return [step for step in self.steps if step.kind in kinds]
+
+    def protocols(self) -> list[str]:
+        return [step.params.get("protocol", DEFAULT_PROTOCOL) for step in self.of_kind("trials")]
+
+    def fault(self, path: Path, message: str) -> Fault:
+        return self.source.fault(path, message)
+
+
+def option_value(option: Any) -> str:
+    """Return the stored value of an option, written short or in full."""
+    value: str = option if isinstance(option, str) else option["value"]
+    return value
+
+
+def decision_faults(draft: Draft) -> Iterator[Fault]:
+    """Check the decision: options differ, the positive one is one of them."""
+    options, path = draft.options, ("decision",)
+    if len(set(options)) != len(options):
+        yield draft.fault((*path, "options"), "Two options have the same value.")
+    positive = draft.data["decision"]["positive"]
+    if positive not in options:
+        yield draft.fault(
+            (*path, "positive"), f"'{positive}' is not one of the options.{did_you_mean(positive, options)}"
+        )
+
+
+def condition_faults(draft: Draft) -> Iterator[Fault]:
+    """Check the conditions: predictors and methods exist, controls are declared as deception."""
+    if "conditions" not in draft.data:
+        yield draft.fault((), "'conditions' is missing.")
+    predictors = draft.data["predictors"]
+    for alias in list(predictors)[1:]:
+        yield draft.fault(("predictors", alias), "not supported yet: more than one predictor. Leave it out.")
+    for name, condition in draft.conditions.items():
+        path: Path = ("conditions", name)
+        predictor = condition.get("predictor")
+        if predictor is not None and predictor not in predictors:
+            yield draft.fault(
+                (*path, "predictor"),
+                f"There is no predictor '{predictor}'.{did_you_mean(predictor, predictors)}",
+            )
+        shown = condition.get("advice", {}).get("show", ["label"])
+        if "label" not in shown:
+            yield draft.fault(
+                (*path, "advice", "show"), "not supported yet: advice without its label. Add label."
+            )
+        for index, explanation in enumerate(condition.get("explanations", [])):
+            yield from _explanation_faults(draft, explanation, (*path, "explanations", index))
+
+
+def _explanation_faults(draft: Draft, explanation: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    control = explanation.get("control")
+    if (control is None) == ("method" not in explanation):
+        yield draft.fault(path, "Name either a method or a control, and not both.")
+        return
+    if control is not None and not draft.data.get("deception", False):
+        yield draft.fault(
+            (*path, "control"),
+            "A control deceives: write 'deception: true' and add a debrief with consent after it.",
+        )
+    name = explanation["method"] if control is None else control["of"]
+    at = (*path, "method") if control is None else (*path, "control", "of")
+    try:
+        method = METHODS.get(name)
+        if method.control:
+            yield draft.fault(at, f"'{name}' is a control: write control: {{kind: …, of: METHOD}}.")
+        method.complete(explanation.get("parameters"))
+    except LookupError:
+        yield draft.fault(at, f"There is no method '{name}'.{did_you_mean(name, METHODS.names())}")
+    except ExplanationRefused as error:
+        yield draft.fault((*path, "parameters"), str(error))
+
+
+def allocation_faults(draft: Draft) -> Iterator[Fault]:
+    """Check the allocation: conditions, ratio and strata are those of the study."""
+    allocation, path = draft.data["allocation"], ("allocation",)
+    between = allocation["between"]
+    for index, name in enumerate(between):
+        if name not in draft.conditions:
+            yield draft.fault(
+                (*path, "between", index),
+                f"There is no condition '{name}'.{did_you_mean(name, draft.conditions)}",
+            )
+    for name in draft.conditions:
+        if name not in between:
+            yield draft.fault(
+                ("conditions", name), "Nobody is allocated to this condition: add it to 'between'."
+            )
+    ratio = allocation.get("ratio", between)
+    if len(ratio) != len(between):
+        yield draft.fault(
+            (*path, "ratio"), f"There are {len(ratio)} numbers for {len(between)} conditions: one for each."
+        )
+    claim = next((step.index for step in draft.of_kind("allocate")), len(draft.steps))
+    before = {s.params["use"] for s in draft.of_kind("questionnaire") if s.index < claim}
+    names = {draft.side.questionnaires[use].name: use for use in before if use in draft.side.questionnaires}
+    for index, name in enumerate(allocation.get("strata", [])):
+        if name not in names:
+            message = f"The questionnaire '{name}' must stand in the flow before 'allocate' to be a stratum."
+            yield draft.fault((*path, "strata", index), message + did_you_mean(name, names))
+        elif draft.side.questionnaires[names[name]].stratum is None:
+            yield draft.fault(
+                (*path, "strata", index), f"The questionnaire '{name}' has no stratum item: give it one."
+            )
+
+
+def case_faults(draft: Draft) -> Iterator[Fault]:
+    """Check the case plan of the study and of each block: margins add up and divide into whole cells."""
+    yield from _quota_faults(draft, draft.data["cases"], ("cases",))
+    for step in draft.of_kind("trials"):
+        own = step.params.get("cases")
+        if own is not None:
+            yield from _quota_faults(draft, block_cases(draft.data, own), (*step.path, "cases"))
+            if own.get("from", draft.data["cases"]["from"]) != draft.data["cases"]["from"]:
+                yield draft.fault((*step.path, "cases", "from"), "not supported yet: a second case set.")
+
+
+def block_cases(data: Mapping[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the cases of a block: its own, and what it leaves open from the study's."""
+    base = data["cases"]
+    if own is None:
+        return {**base, "disjoint": True}
+    found = {"disjoint": True, **own, "from": own.get("from", base["from"])}
+    if "per_participant" not in own:
+        found["per_participant"] = base["per_participant"]
+        found.setdefault("strata", base.get("strata", {}))
+    return found
+
+
+def _quota_faults(draft: Draft, cases: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    count = cases["per_participant"]
+    margins, faults = resolve_margins(cases.get("strata", {}), per_participant=count, options=draft.options)
+    for column, message in faults.items():
+        yield draft.fault((*path, "strata", column), message)
+    if not faults:
+        try:
+            case_cells(margins, per_participant=count)
+        except ValueError as error:
+            yield draft.fault((*path, "strata"), str(error))
+
+
+def protocol_faults(draft: Draft) -> Iterator[Fault]:
+    """Check that every protocol that is named is there."""
+    for step in draft.of_kind("trials", "practice"):
+        name = step.params.get("protocol", DEFAULT_PROTOCOL)
+        path = (*step.path, "protocol")
+        try:
+            get_protocol(name)
+        except UnknownPluginError:
+            if name in PLANNED_PROTOCOLS:
+                yield draft.fault(path, f"not supported yet: the protocol '{name}'.")
+            else:
+                yield draft.fault(
+                    path, f"There is no protocol '{name}'.{did_you_mean(name, protocol_names())}"
+                )

@@ -1,0 +1,115 @@
+"""The plan fits the study: its measures exist and can be computed from the protocols, its people can be recruited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from analysis.core.plan import PlanInvalidError, parse_contrast, plan_from
+from analysis.measures import registry as measures
+from studies.design.checks import Draft
+from studies.design.schemafaults import did_you_mean
+from studies.design.yamlsource import Path
+from studies.errors import Fault
+from studies.protocols import get_protocol, protocol_names
+
+_PART = re.compile(r"([A-Za-z0-9_]+)|\[([0-9]+)\]")
+
+
+def plan_faults(draft: Draft) -> Iterator[Fault]:
+    """Check the plan against the study and against what the analysis can do."""
+    plan = draft.data["plan"]
+    slots = draft.data["allocation"]["slots"]
+    if plan["n"] > slots:
+        yield draft.fault(
+            ("plan", "n"), f"{plan['n']} people cannot be analysed when there are {slots} slots."
+        )
+    told = set()
+    for path, outcome in outcomes(plan):
+        for fault in _outcome_faults(draft, outcome, path):
+            told.add(fault.line)
+            yield fault
+    try:
+        plan_from(plan, measures=measures.names(), conditions=list(draft.conditions))
+    except PlanInvalidError as error:
+        for sentence in error.faults:
+            fault = _fault_of(draft, sentence)
+            if fault.line not in told:
+                yield fault
+
+
+def outcomes(plan: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield every outcome of the plan with its path: the primary one first."""
+    yield ("plan", "primary"), plan["primary"]
+    for index, outcome in enumerate(plan.get("secondary", [])):
+        yield ("plan", "secondary", index), outcome
+
+
+def contrasts_of(outcome: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Yield every contrast of an outcome with its path below the outcome."""
+    if "contrast" in outcome:
+        yield ("contrast",), outcome["contrast"]
+    for index, contrast in enumerate(outcome.get("contrasts", [])):
+        yield ("contrasts", index), contrast
+
+
+def _outcome_faults(draft: Draft, outcome: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    contrasts = list(contrasts_of(outcome))
+    if not contrasts or ("contrast" in outcome and "contrasts" in outcome):
+        yield draft.fault(path, "Name either a contrast or a list of contrasts.")
+    for below, contrast in contrasts:
+        for name in contrast.split(" - "):
+            if name not in draft.conditions:
+                yield draft.fault(
+                    (*path, *below), f"There is no condition '{name}'.{did_you_mean(name, draft.conditions)}"
+                )
+    measure = outcome["measure"]
+    if measure not in measures.names():
+        yield draft.fault(
+            (*path, "measure"), f"There is no measure '{measure}'.{did_you_mean(measure, measures.names())}"
+        )
+        return
+    yield from _unmeasurable(draft, measure, outcome, (*path, "measure"))
+
+
+def _unmeasurable(draft: Draft, measure: str, outcome: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    declared = measures.get(measure)
+    protocols = [get_protocol(name) for name in draft.protocols() if name in protocol_names()]
+    recorded = {column for protocol in protocols for column in protocol.wide}
+    lacking = sorted({"response_initial", "confidence_initial"} & set(declared.requires) - recorded)
+    if lacking:
+        yield draft.fault(
+            path, f"'{measure}' needs {lacking[0]}, which no protocol of the flow records: use judge_advisor."
+        )
+    if measure in protocol_names() or measure.removesuffix("_accuracy") in protocol_names():
+        protocol = measure.removesuffix("_accuracy")
+        if protocol not in draft.protocols():
+            yield draft.fault(
+                path, f"'{measure}' needs trials with the protocol {protocol}: the flow has none."
+            )
+    elif declared.table == "trials" and protocols and all(p.name == "forward_simulation" for p in protocols):
+        yield draft.fault(path, f"'{measure}' needs trials in which people decide: the flow has none.")
+    if declared.table == "scales":
+        yield from _unasked(draft, measure, outcome, path)
+
+
+def _unasked(draft: Draft, measure: str, outcome: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    asked: set[str] = set()
+    for step in draft.of_kind("questionnaire"):
+        if step.params["use"] == measure:
+            asked |= set(step.params.get("only", draft.conditions))
+    for _, text in contrasts_of(outcome):
+        contrast = parse_contrast(text)
+        for name in (contrast.treatment, contrast.control):
+            if name in draft.conditions and name not in asked:
+                yield draft.fault(
+                    path, f"The questionnaire '{measure}' is not asked in the condition '{name}'."
+                )
+
+
+def _fault_of(draft: Draft, sentence: str) -> Fault:
+    """Give a sentence of the plan reader, which begins with its place, the line of that place."""
+    place, _, message = sentence.partition(": ")
+    parts: Path = tuple(int(index) if index else word for word, index in _PART.findall(place))
+    return draft.fault(("plan", *(part for part in parts if part != "plan")), message or sentence)
