@@ -9,4 +9,4 @@ class DeployConfig(AppConfig):
     verbose_name = "Deployment"
 
     def ready(self) -> None:
-        from deploy import celery  # noqa: F401 - a task sent by any process must know the broker
+        from deploy import celery, checks, database_checks  # noqa: F401 - a task sent by any process must know the broker

@@ -212,9 +212,8 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {"TITLE": "Assay", "VERSION": VERSION, "SERVE_INCLUDE_SCHEMA": False}
 
 # Background work: messages are hints, the rows in the database are the record
-REDIS_URL = env.secret(
-    "REDIS_URL", default=f"unix://{broker_socket(ASSAY_VAR)}", means="rediss://:password@host/0"
-)
+ASSAY_EMBEDDED_REDIS_URL = f"unix://{broker_socket(ASSAY_VAR)}"
+REDIS_URL = env.secret("REDIS_URL", default=ASSAY_EMBEDDED_REDIS_URL, means="rediss://:password@host/0")
 VALKEY_SERVER = env.text("VALKEY_SERVER", default="", means="server binary of the private broker on a laptop")
 ASSAY_LEASE_S = env.number(
     "ASSAY_LEASE_S", default=20, means="a job without a heartbeat for so long may be taken over"
