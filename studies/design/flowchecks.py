@@ -42,9 +42,11 @@ def _allocate_faults(draft: Draft) -> Iterator[Fault]:
         yield draft.fault(again.path, "'allocate' may stand here only once.")
     if not draft.of_kind("trials"):
         yield draft.fault(("flow",), "The flow has no trials.")
-    if not claims:
-        return
-    place = claims[0].index
+    if claims:
+        yield from _order_faults(draft, place=claims[0].index)
+
+
+def _order_faults(draft: Draft, *, place: int) -> Iterator[Fault]:
     for step in draft.of_kind("trials", "practice"):
         if step.index < place:
             yield draft.fault(step.path, f"'{step.kind}' needs a condition: put it after 'allocate'.")

@@ -100,7 +100,7 @@ def _told_of_choice(error: Any) -> Iterator[tuple[Path, str]]:
         return
     path = tuple(error.absolute_path)
     misfits = [e for errors in branches.values() for e in errors if _is_misfit(e)]
-    values = [value for e in misfits if e.validator == "enum" for value in e.validator_value]
+    values = [value for e in misfits if e.validator == "enum" for value in _values(e)]
     types = [word for e in misfits if e.validator == "type" for word in _type_words(e)]
     if isinstance(error.instance, str) and values:
         yield path, f"'{error.instance}' cannot stand here.{did_you_mean(error.instance, map(str, values))}"
@@ -115,6 +115,10 @@ def _is_misfit(error: Any) -> bool:
     if error.validator == "anyOf":
         return all(_is_misfit(inner) for inner in error.context)
     return error.validator in _MISFITS
+
+
+def _values(error: Any) -> list[Any]:
+    return list(error.validator_value)
 
 
 def _type_words(error: Any) -> list[str]:

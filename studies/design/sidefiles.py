@@ -1,4 +1,4 @@
-"""The files that lie beside a study file: texts, items, questionnaires of one's own. They are read by plain name only."""
+"""The files beside a study file: texts, items, questionnaires of one's own. They are read by plain name only."""
 
 from __future__ import annotations
 

@@ -1,0 +1,15 @@
+"""The ground truth of cases. Only scoring, planning and export may import this module; a contract holds them to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from studies.design.models import GroundTruth
+
+FIELD = "decision"
+
+
+def truth_of(*, case_ids: Collection[int], field: str = FIELD) -> dict[int, str]:
+    """Return the reference answer of each case that has one."""
+    rows = GroundTruth.objects.filter(case_id__in=case_ids, field=field)
+    return dict(rows.values_list("case_id", "value"))
