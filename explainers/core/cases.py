@@ -29,6 +29,9 @@ class PanelRow:
         `above`, `below` or empty.
     meaning : str
         What the feature is, in a sentence.
+    position : float or None
+        Where a mark stands on a line on which the reference range is the stretch from 25 to 75 percent;
+        None without a range.
     """
 
     label: str
@@ -37,6 +40,7 @@ class PanelRow:
     reference: str
     flag: str
     meaning: str
+    position: float | None
 
 
 def check_schema(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -239,9 +243,40 @@ def panel_rows(inputs: Mapping[str, float], *, features: Sequence[Mapping[str, A
                 reference=reference_range(feature),
                 flag=flag,
                 meaning=feature["meaning"],
+                position=range_position(value, low=low, high=high),
             )
         )
     return rows
+
+
+def range_position(value: float, *, low: float | None, high: float | None) -> float | None:
+    """
+    Place a value beside its reference range.
+
+    Formula: 25 + 50 (value - low) / (high - low), kept within 3 to 97.
+
+    Parameters
+    ----------
+    value : float
+        In the unit of the feature.
+    low : float or None
+        Start of the range.
+    high : float or None
+        End of the range.
+
+    Returns
+    -------
+    float or None
+        Percent of the line, to one decimal; None if the range is open or empty.
+
+    Examples
+    --------
+    >>> range_position(5, low=0, high=10), range_position(99, low=0, high=10), range_position(5, low=0, high=None)
+    (50.0, 97.0, None)
+    """
+    if low is None or high is None or not high > low:
+        return None
+    return round(min(97.0, max(3.0, 25 + 50 * (value - low) / (high - low))), 1)
 
 
 def reference_range(feature: Mapping[str, Any]) -> str:
