@@ -10,7 +10,7 @@ from analysis.core.digest import digest_of, file_digest
 
 def report_compute(source: Path, *, out: Path) -> None:
     """Analyse a dataset folder by the plan that lies in it, and write the report's files."""
-    from analysis.report import write_report
+    from analysis.report.write import write_report
 
     write_report(source, plan=source / "plan.yaml", out=out)
 

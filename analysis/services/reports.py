@@ -14,9 +14,11 @@ import structlog
 from celery import current_app
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from analysis.models import Dataset, Report
 from analysis.services.computation import report_compute, report_manifest
@@ -134,9 +136,7 @@ def reports_sweep() -> int:
     unsent = Q(sent_at__isnull=True) | Q(sent_at__lt=Now() - timedelta(seconds=RESEND_S))
     waiting = Report.objects.filter(silent | (Q(state=Report.State.QUEUED) & unsent))
     pending = list(waiting.values_list("pk", flat=True))
-    for report_id in pending:
-        _ring(report_id)
-    return len(pending)
+    return sum(_ring(report_id) for report_id in pending)
 
 
 def _held(claim: Claim) -> Any:
@@ -148,9 +148,14 @@ def _lease() -> Any:
     return Now() + timedelta(seconds=settings.ASSAY_LEASE_S)
 
 
-def _ring(report_id: int) -> None:
-    current_app.send_task(REPORT_TASK, args=[report_id])
+def _ring(report_id: int) -> bool:
+    try:
+        current_app.send_task(REPORT_TASK, args=[report_id], ignore_result=True)
+    except (OperationalError, RedisError, OSError) as error:
+        log.warning("broker_silent", report=report_id, error=str(error))
+        return False
     Report.objects.filter(pk=report_id).update(sent_at=Now())
+    return True
 
 
 class _Heartbeat:
@@ -171,7 +176,10 @@ class _Heartbeat:
     def _beat(self) -> None:
         try:
             while not self.stop.wait(settings.ASSAY_HEARTBEAT_S):
-                if not report_heartbeat(self.claim):
-                    return
+                try:
+                    if not report_heartbeat(self.claim):
+                        return
+                except DatabaseError as error:
+                    log.warning("heartbeat_failed", report=self.claim.report_id, error=str(error))
         finally:
             connection.close()
