@@ -1,4 +1,4 @@
-"""Registers the app with Django."""
+"""Registers the app with Django, and the protection of what it holds."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,9 @@ class EnrolmentConfig(AppConfig):
     name = "studies.enrolment"
     label = "enrolment"
     verbose_name = "Enrolment"
+
+    def ready(self) -> None:
+        from studies.design.immutable import install_after_migrate
+        from studies.enrolment import protections  # noqa: F401  (declares what is protected)
+
+        install_after_migrate(self)

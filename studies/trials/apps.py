@@ -1,4 +1,4 @@
-"""Registers the app with Django."""
+"""Registers the app with Django, and the protection of what it holds."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,9 @@ class TrialsConfig(AppConfig):
     name = "studies.trials"
     label = "trials"
     verbose_name = "Trials"
+
+    def ready(self) -> None:
+        from studies.design.immutable import install_after_migrate
+        from studies.trials import protections  # noqa: F401  (declares what is protected)
+
+        install_after_migrate(self)

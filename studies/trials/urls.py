@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studies.trials import views
+from studies.trials import preview, views
 
 urlpatterns = [
     path("<slug:slug>/", views.participant, name="participant"),
@@ -15,7 +15,7 @@ urlpatterns = [
     path("<slug:slug>/withdraw", views.withdraw, name="withdraw"),
     path(
         "<slug:slug>/preview/<int:version_id>/<str:condition>/<int:step>/<str:stage>/",
-        views.preview,
+        preview.preview,
         name="preview",
     ),
 ]

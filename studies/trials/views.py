@@ -2,30 +2,177 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from studies.design.selectors import version_spec
+from studies.enrolment.models import Participant
+from studies.enrolment.selectors import invitation_is_known, is_known_as
+from studies.enrolment.services import invitation_exchange
+from studies.errors import AnswerConflict, AnswerInvalid, StudyClosed
+from studies.trials import compose, services
+from studies.trials.door import (
+    COOKIE,
+    NOT_HERE,
+    PROLIFIC,
+    body_length,
+    cookie_set,
+    is_open,
+    page_reply,
+    participant_at,
+    redirect_home,
+    stranger_reply,
+    too_many_guesses,
+    version_at,
+    wants_swap,
+)
+from studies.trials.events import read_batch
+
+HTTP_STATUS = {"accepted": 200, "repeated": 200, "conflict": 409, "invalid": 422}
+OF_THE_FORM = frozenset({"csrfmiddlewaretoken", "nonce", "clock", "events"})
+BODY_BYTES = 512 * 1024
+EVENTS_BYTES = 1024 * 1024
+VISIT_LENGTH = 100
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def participant(request: HttpRequest, slug: str) -> HttpResponse:
-    raise Http404
+    """Show the current page, or take the answer to it."""
+    if request.method == "POST":
+        return _submit(request, slug)
+    person = participant_at(request, slug=slug)
+    if person is None:
+        return _welcome(request, slug)
+    if request.GET:
+        # A recruitment site's link: the same person goes on at a clean address, another one is at the door.
+        outside = request.GET.get(PROLIFIC, "")
+        if outside and not is_known_as(person, kind=PROLIFIC, value=outside):
+            return _welcome(request, slug)
+        return redirect_home(slug)
+    return page_reply(request, services.page_current(person), slug=slug)
 
 
+@require_POST
 def start(request: HttpRequest, slug: str) -> HttpResponse:
-    raise Http404
+    """Enrol whoever pressed start, once however often they pressed, and hand out the cookie."""
+    version = version_at(slug)
+    try:
+        _person, token = services.participant_start(
+            version=version,
+            identifiers=[(PROLIFIC, request.POST.get(PROLIFIC, "").strip())],
+            visit=request.POST.get("visit", "")[:VISIT_LENGTH],
+        )
+    except StudyClosed as error:
+        page = compose.notice_page("closed", study_title=version_spec(version.pk).title, text=error.message)
+        return page_reply(request, page, slug=slug, status=403)
+    return cookie_set(redirect_home(slug), slug=slug, token=token)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def invited(request: HttpRequest, slug: str, token: str) -> HttpResponse:
-    raise Http404
+    """Show the door of an invitation; only pressing start uses the invitation up, opening the link never does."""
+    if participant_at(request, slug=slug) is not None:
+        return redirect_home(slug)
+    version = version_at(slug)
+    spec = version_spec(version.pk)
+    if not invitation_is_known(token=token, slug=slug):
+        return stranger_reply(request, slug=slug, spec=spec, text=compose.TEXTS["unknown_link"], status=404)
+    if request.method != "POST":
+        return page_reply(request, compose.welcome_page(spec, is_invited=True, hidden={}), slug=slug)
+    try:
+        _person, cookie = invitation_exchange(token=token)
+    except (StudyClosed, AnswerConflict) as error:
+        page = compose.notice_page("closed", study_title=spec.title, text=error.message)
+        return page_reply(request, page, slug=slug, status=403)
+    return cookie_set(redirect_home(slug), slug=slug, token=cookie)
 
 
+@require_POST
 def events(request: HttpRequest, slug: str) -> HttpResponse:
-    raise Http404
+    """Store a batch of events; sending it again changes nothing."""
+    if body_length(request) > EVENTS_BYTES:
+        return _refusal("too_large", "A batch of events holds at most 1 MB.", status=413)
+    person = participant_at(request, slug=slug)
+    if person is None:
+        return _refusal("unknown", NOT_HERE, status=429 if too_many_guesses(request) else 403)
+    try:
+        # A page that closes can only send forms.
+        batch = read_batch(request.POST.get("batch") or request.body)
+        services.events_append(participant=person, source=batch.get("source", ""), events=batch["events"])
+    except AnswerInvalid as error:
+        return _refusal(error.code, error.message, status=400, fields=error.fields)
+    return HttpResponse(status=204)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
-    raise Http404
+    """Ask whether to leave, and leave."""
+    person = participant_at(request, slug=slug)
+    if person is None:
+        return _nobody(request, slug)
+    if request.method != "POST":
+        return page_reply(request, compose.withdraw_page(version_spec(person.version_id)), slug=slug)
+    if request.POST.get("confirm") != "withdraw":
+        return redirect_home(slug)
+    return page_reply(request, services.participant_leave(participant_id=person.pk), slug=slug)
 
 
-def preview(
-    request: HttpRequest, slug: str, version_id: int, condition: str, step: int, stage: str
+def _submit(request: HttpRequest, slug: str) -> HttpResponse:
+    if body_length(request) > BODY_BYTES:
+        return _refusal("too_large", "An answer holds at most 512 kB.", status=413)
+    swap = wants_swap(request)
+    sent = request.POST
+    try:
+        outcome = services.page_submit_by_token(
+            token=request.COOKIES.get(COOKIE, ""),
+            slug=slug,
+            sent=services.Sent(
+                nonce=sent.get("nonce", ""),
+                data=_answers(sent.lists()),
+                clock=sent.get("clock", ""),
+                events=sent.get("events", ""),
+            ),
+            is_next_sent=swap,
+        )
+    except Participant.DoesNotExist:
+        return _nobody(request, slug)
+    if outcome.page is None:
+        return redirect_home(slug)
+    return page_reply(request, outcome.page, slug=slug, status=HTTP_STATUS[outcome.status])
+
+
+def _answers(lists: Any) -> dict[str, Any]:
+    """Return what was sent; a field that was sent twice stays a list, which no question accepts."""
+    return {
+        name: values[0] if len(values) == 1 else values for name, values in lists if name not in OF_THE_FORM
+    }
+
+
+def _welcome(request: HttpRequest, slug: str) -> HttpResponse:
+    version = version_at(slug)
+    spec = version_spec(version.pk)
+    if request.COOKIES.get(COOKIE) and not request.GET:
+        return _nobody(request, slug)
+    if not is_open(version):
+        return page_reply(request, compose.notice_page("closed", study_title=spec.title), slug=slug)
+    hidden = {"visit": secrets.token_urlsafe(32)}
+    if outside := request.GET.get(PROLIFIC, "").strip():
+        hidden[PROLIFIC] = outside
+    return page_reply(request, compose.welcome_page(spec, is_invited=False, hidden=hidden), slug=slug)
+
+
+def _nobody(request: HttpRequest, slug: str) -> HttpResponse:
+    spec = version_spec(version_at(slug).pk)
+    reply = stranger_reply(request, slug=slug, spec=spec, text=NOT_HERE, status=403)
+    reply.delete_cookie(COOKIE, path=f"/s/{slug}/", samesite="Lax")
+    return reply
+
+
+def _refusal(
+    code: str, message: str, *, status: int, fields: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    raise Http404
+    return JsonResponse({"code": code, "message": message, "fields": dict(fields or {})}, status=status)

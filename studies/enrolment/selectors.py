@@ -1,0 +1,56 @@
+"""Who is there: every read of this app."""
+
+from __future__ import annotations
+
+from django.db.models import Count, QuerySet
+
+from studies.design.models import StudyVersion
+from studies.enrolment.models import Consent, Identifier, Invitation, Participant
+from studies.enrolment.tokens import TOKEN_LENGTH, token_digest
+
+CONSENT_AT_START = "start"
+CONSENT_AFTER_DEBRIEF = "after_debrief"
+
+
+def participant_by_token(token: str, *, is_locked: bool = False) -> Participant | None:
+    """Return the participant whose cookie holds the token, with their assignment, in one query."""
+    if len(token) != TOKEN_LENGTH:
+        return None
+    return _seated(is_locked=is_locked).filter(token_digest=token_digest(token)).first()
+
+
+def participant_locked(participant_id: int) -> Participant:
+    """Return a participant whose row is locked until the transaction ends."""
+    return _seated(is_locked=True).get(pk=participant_id)
+
+
+def is_known_as(participant: Participant, *, kind: str, value: str) -> bool:
+    """Say whether an outside name is this participant's; a person without one may be anybody."""
+    names = list(
+        Identifier.objects.filter(participant=participant, kind=kind).values_list("value", flat=True)
+    )
+    return not names or value in names
+
+
+def invitation_is_known(*, token: str, slug: str) -> bool:
+    """Say whether there is such an invitation to the study."""
+    if len(token) != TOKEN_LENGTH:
+        return False
+    return Invitation.objects.filter(token_digest=token_digest(token), version__study__slug=slug).exists()
+
+
+def consent_is_declined(participant: Participant) -> bool:
+    """Say whether the person declined at the start."""
+    return Consent.objects.filter(participant=participant, occasion=CONSENT_AT_START, given=False).exists()
+
+
+def state_counts(version: StudyVersion) -> dict[str, int]:
+    """Count a version's participants by state, simulated ones apart (``simulated completed``)."""
+    rows = version.participants.values_list("is_simulated", "state").annotate(n=Count("id")).order_by()
+    return {f"simulated {state}" if simulated else state: n for simulated, state, n in rows}
+
+
+def _seated(*, is_locked: bool) -> QuerySet[Participant]:
+    # Locking only the participant: a left join cannot be locked, and slots are shared reading.
+    rows = Participant.objects.select_related("assignment__slot")
+    return rows.select_for_update(of=("self",)) if is_locked else rows

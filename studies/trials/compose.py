@@ -1,0 +1,201 @@
+"""Makes the page of every kind out of launched content. It is handed what it shows and cannot reach the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from studies.design.spec import Step, StudySpec
+from studies.trials.content import case_shown, text_shown
+from studies.trials.pages import Page, PageKind, Progress
+from studies.trials.position import part_of_study
+from studies.trials.stageview import StageView, TrialOfStudy, advice_shown, answer_shown, scale_points
+
+TITLES: Mapping[str, str] = {
+    "consent": "Your consent",
+    "screening": "Before you begin",
+    "instructions": "Instructions",
+    "comprehension": "A few questions about the instructions",
+    "debrief": "About this study",
+    "left": "You did not take part",
+    "closed": "This study is closed",
+    "full": "This study is full",
+    "screened_out": "Thank you for your interest",
+    "comprehension_failed": "Thank you for your time",
+    "withdraw": "Leave the study",
+    "withdrawn": "You have left the study",
+    "done": "Thank you",
+}
+TEXTS: Mapping[str, str] = {
+    "left": "You did not agree to take part, so nothing more is asked. You can close this page.",
+    "closed": "This study does not take new participants at the moment. You can close this page.",
+    "full": "Every place was taken a moment before you arrived. Nothing more is asked. You can close this page.",
+    "screened_out": "This study is for other people than you are, by the answers you gave. You can close this page.",
+    "comprehension_failed": "The questions about the instructions were not answered as needed to go on. "
+    "You can close this page.",
+    "withdrawn": "You have left the study; nothing more is asked.",
+    "erased": "You have left the study, and your answers have been deleted.",
+    "unknown_link": "This link is not valid. Please check that you copied all of it.",
+    "done": "Your answers are stored. You can close this page.",
+    "broken": "This page cannot be shown as it should be, so it is not shown at all. Your last answer is safe. "
+    "Please reload this page in a few minutes; if that does not help, tell the people who run the study.",
+}
+LEAVING = {
+    "keep": "If you leave now, the answers that you have given are kept without your name, and nothing more is asked.",
+    "erase": "If you leave now, the answers you have given so far are deleted at once. This cannot be undone.",
+}
+
+
+def step_page(step: Step, *, version_id: int, spec: StudySpec, attempt: int) -> Page:
+    """Compose the page of a step that has no trials."""
+    makers = {
+        "consent": _text_content,
+        "instructions": _text_content,
+        "debrief": _text_content,
+        "screening": _items_content,
+        "questionnaire": _items_content,
+        "comprehension": _items_content,
+    }
+    content = makers[step.kind](step, version_id=version_id, attempt=attempt)
+    done, total = part_of_study(spec, step)
+    kind: PageKind = step.kind  # type: ignore[assignment]  # steps with trials and the allocation have no such page
+    return Page(
+        kind=kind,
+        title=content.get("title") or TITLES[step.kind],
+        study_title=spec.title,
+        progress=Progress(done, total, f"Part {done + 1} of {total}"),
+        content=content,
+    )
+
+
+def trial_page(trial: TrialOfStudy, *, view: StageView, number: int, of: int) -> Page:
+    """Compose the page of a stage."""
+    return Page(
+        kind="trial",
+        title=_case_label(trial, number, of),
+        study_title=trial.spec.title,
+        progress=Progress(number, of, _case_label(trial, number, of)),
+        content=view.content,
+    )
+
+
+def feedback_page(
+    trial: TrialOfStudy, *, answer: Mapping[str, Any], right: str, is_correct: bool, number: int, of: int
+) -> Page:
+    """Compose the feedback on an answer that is stored; the right answer is handed in by the scoring service."""
+    content = {
+        "panel": case_shown(trial.case_id).panel,
+        "advice": advice_shown(trial) if trial.condition.advice_show else None,
+        "own_answer": answer_shown(trial.spec.decision, answer),
+        "truth_label": right,
+        "correct": is_correct,
+    }
+    return Page(
+        kind="feedback",
+        title="Your answer was right" if is_correct else "Your answer was not right",
+        study_title=trial.spec.title,
+        progress=Progress(number + 1, of, _case_label(trial, number, of)),
+        content=content,
+    )
+
+
+def break_page(spec: StudySpec, *, done: int, total: int) -> Page:
+    """Compose the page of a break."""
+    return Page(
+        kind="break",
+        title="Time for a short break",
+        study_title=spec.title,
+        progress=Progress(done, total, f"{done} of {total} cases done"),
+        content={"done": done, "total": total},
+    )
+
+
+def notice_page(kind: PageKind, *, study_title: str, text: str = "", **content: Any) -> Page:
+    """Compose a page that tells something and asks nothing."""
+    return Page(
+        kind=kind,
+        title=TITLES[kind],
+        study_title=study_title,
+        content={"text": text or TEXTS[kind], **content},
+    )
+
+
+def broken_page(*, study_title: str) -> Page:
+    """Compose what people see instead of a page whose content did not verify."""
+    return Page(
+        kind="closed",
+        title="This page cannot be shown just now",
+        study_title=study_title,
+        content={"text": TEXTS["broken"], "is_broken": True},
+    )
+
+
+def done_page(spec: StudySpec, *, code: str, text: str = "") -> Page:
+    """Compose the last page, with the completion code."""
+    redirect = spec.document["completion"].get("redirect")
+    content = {"code": code, "redirect": redirect.replace("{code}", code) if redirect else None}
+    return notice_page("done", study_title=spec.title, text=text, **content)
+
+
+def welcome_page(spec: StudySpec, *, is_invited: bool, hidden: Mapping[str, str]) -> Page:
+    """Compose the page at the door; opening it does nothing."""
+    return Page(
+        kind="welcome",
+        title=spec.title,
+        study_title=spec.title,
+        content={"can_start": True, "hidden": dict(hidden), "invited": is_invited},
+    )
+
+
+def withdraw_page(spec: StudySpec) -> Page:
+    """Compose the page that asks whether to leave."""
+    policy = spec.document["withdrawal"]["policy"]
+    return Page(
+        kind="withdraw",
+        title=TITLES["withdraw"],
+        study_title=spec.title,
+        content={"policy": policy, "html": LEAVING[policy]},
+    )
+
+
+def _text_content(step: Step, *, version_id: int, attempt: int) -> dict[str, Any]:
+    html, _digest = text_shown(version_id, step.params["text"])
+    # Passed through the allow-list when the version was made, and again when it was read.
+    return {"html": SafeString(html), "consent": bool(step.params.get("consent"))}
+
+
+def _items_content(step: Step, *, version_id: int, attempt: int) -> dict[str, Any]:
+    params = step.params
+    review = params.get("text") if step.kind == "comprehension" and attempt else None
+    return {
+        "title": params.get("title", ""),
+        "intro": params.get("intro", ""),
+        "items": [_item_shown(item) for item in params["items"]],
+        "attempt": attempt + 1,
+        "attempts": params.get("attempts", 1),
+        "review_html": SafeString(text_shown(version_id, review)[0]) if review else "",
+    }
+
+
+def _item_shown(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Name what is shown one by one: which answer is right or eligible stands in the same mapping."""
+    kind = item.get("kind", "choice")
+    options = [{"value": o["value"], "label": o["label"]} for o in item.get("options") or []]
+    return {
+        "id": item["id"],
+        "name": item["id"],
+        "text": item.get("text") or item.get("question", ""),
+        "kind": kind,
+        "options": scale_points(item["minimum"], item["maximum"]) if kind == "ordinal" else options,
+        "minimum": item.get("minimum"),
+        "maximum": item.get("maximum"),
+        "anchors": item.get("anchors") or ("", ""),
+        "required": item.get("required", True),
+        "prefer_not": bool(item.get("prefer_not")),
+    }
+
+
+def _case_label(trial: TrialOfStudy, number: int, of: int) -> str:
+    return f"{'Practice case' if trial.is_practice else 'Case'} {number + 1} of {of}"

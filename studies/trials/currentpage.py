@@ -1,0 +1,87 @@
+"""Finds the page that belongs to a participant's place. Content that does not verify is not shown, never altered."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
+from studies.enrolment.models import Completion
+from studies.enrolment.selectors import consent_is_declined
+from studies.protocols.stages import Stage
+from studies.trials import compose
+from studies.trials.pages import Page, PageKind
+from studies.trials.position import BREAK, TRIAL_STEPS
+from studies.trials.scoring import answer_score
+from studies.trials.sitting import Sitting, State
+from studies.trials.stageview import StageView, stage_view
+
+log = logging.getLogger(__name__)
+END_PAGES: dict[str, PageKind] = {
+    State.SCREENED_OUT: "screened_out",
+    State.COMPREHENSION_FAILED: "comprehension_failed",
+    State.FULL: "full",
+    State.WITHDRAWN: "withdrawn",
+    State.ERASED: "withdrawn",
+}
+
+
+def page_at(sitting: Sitting) -> Page:
+    """Return the page, for a reader who needs no record of what it shows."""
+    return page_to_send(sitting)[0]
+
+
+def page_to_send(sitting: Sitting) -> tuple[Page, Stage | None, StageView | None]:
+    """Return the page and, where it is a stage of a trial, the stage and the record of what it shows."""
+    if not sitting.is_active:
+        return _page_at_end(sitting), None, None
+    try:
+        page, stage, view = _page_at_place(sitting)
+    except (ArtefactCorrupt, ArtefactMissing) as error:
+        log.error("A page of version %s cannot be shown: %s", sitting.version_id, error)
+        return compose.broken_page(study_title=sitting.spec.title), None, None
+    return replace(page, nonce=sitting.nonce), stage, view
+
+
+def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | None]:
+    step, spec = sitting.step, sitting.spec
+    if step.kind not in TRIAL_STEPS:
+        page = compose.step_page(
+            step,
+            version_id=sitting.version_id,
+            spec=spec,
+            attempt=sitting.place.attempt,
+        )
+        return page, None, None
+    number, of, stage = sitting.place.trial, len(sitting.cases(step)), sitting.stage
+    if stage is not None:
+        view = stage_view(sitting.trial_of_study, stage=stage, earlier=sitting.earlier)
+        return compose.trial_page(sitting.trial_of_study, view=view, number=number, of=of), stage, view
+    if sitting.screen == BREAK:
+        return compose.break_page(spec, done=number + 1, total=of), None, None
+    return _feedback(sitting, number=number, of=of), None, None
+
+
+def _feedback(sitting: Sitting, *, number: int, of: int) -> Page:
+    last = sitting.stages[-1]
+    answer = sitting.answer_at(last)
+    score = answer_score(sitting.trial_of_study, stage=last, answer=answer)
+    return compose.feedback_page(
+        sitting.trial_of_study,
+        answer=answer,
+        right=score.right,
+        is_correct=score.is_correct,
+        number=number,
+        of=of,
+    )
+
+
+def _page_at_end(sitting: Sitting) -> Page:
+    person, spec = sitting.participant, sitting.spec
+    text = compose.TEXTS["erased"] if person.state == State.ERASED else ""
+    completion = Completion.objects.filter(participant=person).first()
+    if completion is not None:  # who leaves after the end keeps the code
+        return compose.done_page(spec, code=completion.code, text=text)
+    if person.state == State.WITHDRAWN and consent_is_declined(person):
+        return compose.notice_page("left", study_title=spec.title)
+    return compose.notice_page(END_PAGES[person.state], study_title=spec.title, text=text)

@@ -1,0 +1,82 @@
+"""The preview for staff: any stage of any condition as a participant would see it. It reads, and writes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
+from explainers.models import Case
+from studies.design.models import StudyVersion
+from studies.design.selectors import version_spec
+from studies.design.spec import Step, StudySpec
+from studies.protocols.stages import Stage
+from studies.trials import compose
+from studies.trials.content import stages_of
+from studies.trials.door import page_reply
+from studies.trials.pages import Page
+from studies.trials.position import TRIAL_STEPS
+from studies.trials.stageview import TrialOfStudy, stage_view
+
+
+@require_safe
+@login_required
+@permission_required("design.view_studyversion", raise_exception=True)
+def preview(
+    request: HttpRequest, slug: str, version_id: int, condition: str, step: int, stage: str
+) -> HttpResponse:
+    """Show a page of a version; ``-`` stands for the only page of a step without trials."""
+    if not StudyVersion.objects.filter(pk=version_id, study__slug=slug).exists():
+        raise Http404
+    spec = version_spec(version_id)
+    if condition not in {c.name for c in spec.conditions} or step >= len(spec.steps):
+        raise Http404
+    try:
+        page = _page(version_id, spec, condition, spec.steps[step], stage, request.GET.get("case", ""))
+    except (ArtefactCorrupt, ArtefactMissing):
+        page = compose.broken_page(study_title=spec.title)
+    return page_reply(request, page, slug=slug)
+
+
+def _page(
+    version_id: int, spec: StudySpec, condition: str, step: Step, stage_name: str, case_key: str
+) -> Page:
+    if step.kind not in TRIAL_STEPS:
+        if step.kind == "allocate":
+            raise Http404
+        return compose.step_page(step, version_id=version_id, spec=spec, attempt=0)
+    stages = stages_of(version_id, step.index, condition)
+    stage = next((s for s in stages if s.name == stage_name), None)
+    if stage is None:
+        raise Http404
+    trial = TrialOfStudy(
+        version_id=version_id,
+        spec=spec,
+        condition=spec.condition(condition),
+        case_id=_case_id(spec, step, case_key),
+        is_practice=step.kind == "practice",
+    )
+    view = stage_view(trial, stage=stage, earlier=_made_up_answer(spec, stage, stages))
+    return compose.trial_page(trial, view=view, number=0, of=1)
+
+
+def _case_id(spec: StudySpec, step: Step, key: str) -> int:
+    name = (
+        (step.params.get("cases") or {}).get("from") if isinstance(step.params.get("cases"), dict) else None
+    )
+    cases = Case.objects.filter(case_set__name=name or spec.case_set).order_by("position")
+    found = (cases.filter(key=key) if key else cases).values_list("pk", flat=True).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _made_up_answer(spec: StudySpec, stage: Stage, stages: tuple[Stage, ...]) -> dict[str, Any]:
+    """Stand in for the earlier answer that a later stage shows."""
+    if stage is stages[0]:
+        return {}
+    confidence = {"confidence": 0.5} if spec.decision.confidence else {}
+    return {"decision": spec.decision.options[0].value, **confidence}

@@ -1,0 +1,105 @@
+"""Takes the answer to a page: checks it, stores it, and says whether the participant goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from studies.enrolment.selectors import CONSENT_AFTER_DEBRIEF, CONSENT_AT_START
+from studies.enrolment.services import consent_record
+from studies.trials.answers import Clock, read_choice, read_fields, read_items, refuse_answers
+from studies.trials.content import text_shown
+from studies.trials.records import step_responses_create, trial_responses_create
+from studies.trials.scoring import comprehension_marks, screening_marks
+from studies.trials.sitting import Sitting, State
+
+GIVEN, DECLINED = "given", "declined"
+Data = Mapping[str, Any]
+Move = Literal["on", "again", "out"]
+"""What follows: the next place, the same step once more, or nothing (the state says why)."""
+
+
+def answer_receive(sitting: Sitting, *, data: Data, clock: Clock) -> Move:
+    """Store the answer to the current page, or raise AnswerInvalid before anything is stored."""
+    return _RECEIVE[sitting.step.kind](sitting, data, clock)
+
+
+def _consent(sitting: Sitting, data: Data, _clock: Clock) -> Move:
+    is_given = read_choice("consent", values=(GIVEN, DECLINED), data=data) == GIVEN
+    _consent_store(sitting, CONSENT_AT_START, is_given=is_given)
+    if is_given:
+        return "on"
+    sitting.participant.state = State.WITHDRAWN
+    return "out"
+
+
+def _debrief(sitting: Sitting, data: Data, _clock: Clock) -> Move:
+    if not sitting.step.params.get("consent"):
+        refuse_answers(data)
+        return "on"
+    is_given = read_choice("consent", values=(GIVEN, DECLINED), data=data) == GIVEN
+    _consent_store(sitting, CONSENT_AFTER_DEBRIEF, is_given=is_given)
+    return "on"
+
+
+def _consent_store(sitting: Sitting, occasion: str, *, is_given: bool) -> None:
+    _html, digest = text_shown(sitting.version_id, sitting.step.params["text"])
+    consent_record(participant=sitting.participant, occasion=occasion, text_digest=digest, given=is_given)
+
+
+def _instructions(_sitting: Sitting, data: Data, _clock: Clock) -> Move:
+    refuse_answers(data)
+    return "on"
+
+
+def _screening(sitting: Sitting, data: Data, clock: Clock) -> Move:
+    items = sitting.step.params["items"]
+    values = read_items(items, data)
+    marks = screening_marks(items, values)
+    step_responses_create(sitting, values=values, marks=marks, clock=clock)
+    if all(marks.values()):
+        return "on"
+    sitting.participant.state = State.SCREENED_OUT
+    return "out"
+
+
+def _questionnaire(sitting: Sitting, data: Data, clock: Clock) -> Move:
+    values = read_items(sitting.step.params["items"], data)
+    step_responses_create(sitting, values=values, marks={}, clock=clock)
+    return "on"
+
+
+def _comprehension(sitting: Sitting, data: Data, clock: Clock) -> Move:
+    params = sitting.step.params
+    values = read_items(params["items"], data)
+    marks = comprehension_marks(params["items"], values)
+    step_responses_create(sitting, values=values, marks=marks, clock=clock)
+    if all(marks.values()):
+        return "on"
+    if sitting.place.attempt + 1 < params["attempts"]:
+        return "again"
+    sitting.participant.state = State.COMPREHENSION_FAILED
+    return "out"
+
+
+def _trial(sitting: Sitting, data: Data, clock: Clock) -> Move:
+    stage = sitting.stage
+    if stage is None:  # feedback and breaks ask nothing
+        refuse_answers(data)
+        return "on"
+    values = read_fields(stage.fields, data)
+    trial_responses_create(sitting, stage=stage, values=values, clock=clock)
+    sitting.remember_answer(stage, values)
+    return "on"
+
+
+_RECEIVE: Mapping[str, Callable[[Sitting, Data, Clock], Move]] = {
+    "consent": _consent,
+    "screening": _screening,
+    "questionnaire": _questionnaire,
+    "instructions": _instructions,
+    "comprehension": _comprehension,
+    "practice": _trial,
+    "trials": _trial,
+    "debrief": _debrief,
+}

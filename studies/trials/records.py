@@ -1,0 +1,139 @@
+"""Writes what happened: the schedule, what was on the screen, what was answered. Rows are only ever added."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from studies.design.spec import Step
+from studies.protocols import get_protocol
+from studies.protocols.stages import Stage
+from studies.trials.answers import Clock
+from studies.trials.models import (
+    Presentation,
+    PresentedItem,
+    StepResponse,
+    Submission,
+    Trial,
+    TrialResponse,
+)
+from studies.trials.position import TRIAL_STEPS
+from studies.trials.sitting import Sitting
+from studies.trials.stageview import LAYOUT, StageView
+
+
+def schedule_create(sitting: Sitting) -> None:
+    """Write every trial of a person who was just given a slot; trials that are never reached stay visible so."""
+    rows = []
+    for step in sitting.spec.steps:
+        if step.kind in TRIAL_STEPS and step.applies_to(sitting.condition):
+            rows += _trials_of_step(sitting, step)
+    Trial.objects.bulk_create(rows)
+
+
+def presentation_create(sitting: Sitting, *, stage: Stage, view: StageView) -> None:
+    """Record that a stage is sent for the first time."""
+    presentation = Presentation.objects.create(
+        trial=sitting.trial,
+        stage=stage.name,
+        option_order=list(view.option_order),
+        layout=LAYOUT,
+        assay_version=settings.VERSION,
+        presented_at=timezone.now(),
+    )
+    PresentedItem.objects.bulk_create(
+        PresentedItem(
+            presentation=presentation,
+            position=position,
+            item=item.item,
+            name=item.name,
+            digest=item.digest,
+            rendering_digest=item.rendering_digest,
+        )
+        for position, item in enumerate(view.items)
+    )
+
+
+def presentation_exists(sitting: Sitting, *, stage: Stage) -> bool:
+    """Say whether the stage was sent before."""
+    return Presentation.objects.filter(trial=sitting.trial, stage=stage.name).exists()
+
+
+def trial_responses_create(
+    sitting: Sitting, *, stage: Stage, values: Mapping[str, Any], clock: Clock
+) -> None:
+    """Store the answers of a stage."""
+    kinds = {field.name: field.kind for field in stage.fields}
+    now = timezone.now()
+    TrialResponse.objects.bulk_create(
+        TrialResponse(
+            trial=sitting.trial,
+            stage=stage.name,
+            field=name,
+            kind=kinds[name],
+            value=value,
+            rt_ms=clock.rt_ms,
+            hidden_ms=clock.hidden_ms,
+            explanation_visible_ms=clock.explanation_visible_ms,
+            responded_at=now,
+        )
+        for name, value in values.items()
+    )
+
+
+def step_responses_create(
+    sitting: Sitting, *, values: Mapping[str, Any], marks: Mapping[str, bool], clock: Clock
+) -> None:
+    """Store the answers to the items of a step."""
+    step, now = sitting.step, timezone.now()
+    StepResponse.objects.bulk_create(
+        StepResponse(
+            participant=sitting.participant,
+            step_index=step.index,
+            kind=step.kind,
+            instrument=step.params.get("name", step.kind),
+            instrument_version=str(step.params.get("version", "")),
+            attempt=sitting.place.attempt,
+            item=name,
+            value=value,
+            correct=marks.get(name),
+            rt_ms=clock.rt_ms,
+            responded_at=now,
+        )
+        for name, value in values.items()
+    )
+
+
+def submission_create(sitting: Sitting, *, nonce: str, body_digest: str) -> None:
+    """Record that a page was answered, so that a repeat is recognised."""
+    Submission.objects.create(
+        participant=sitting.participant, nonce=nonce, body_digest=body_digest, at=timezone.now()
+    )
+
+
+def body_digest_of(data: Mapping[str, Any]) -> str:
+    """Return the sha-256 of the answers that a form sent."""
+    text = json.dumps(dict(data), sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _trials_of_step(sitting: Sitting, step: Step) -> list[Trial]:
+    protocol = get_protocol(step.params["protocol"])
+    return [
+        Trial(
+            participant=sitting.participant,
+            step_index=step.index,
+            block_index=planned.block_index,
+            trial_index=planned.trial_index,
+            case_id=planned.case_id,
+            protocol=protocol.name,
+            protocol_version=protocol.version,
+            is_practice=step.kind == "practice",
+        )
+        for planned in sitting.cases(step)
+    ]

@@ -1,0 +1,163 @@
+"""One stage of one trial: what its page shows, and the record of what that is. It cannot reach the truth."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from studies.design.spec import ConditionSpec, StudySpec
+from studies.protocols.stages import Decision, Field, Stage
+from studies.trials.content import advice_given, case_shown, explanations_shown
+
+STAGE_LABELS = {"initial": "Your first answer", "final": "Your final answer"}
+LAYOUT = "case-aside-answer/1"
+
+
+@dataclass(frozen=True)
+class ItemShown:
+    """One thing on the screen, by digest: a row of ``PresentedItem`` to be."""
+
+    item: str
+    name: str
+    digest: str
+    rendering_digest: str = ""
+
+
+@dataclass(frozen=True)
+class StageView:
+    """What the template of a trial is given, and what the presentation records of it."""
+
+    content: Mapping[str, Any]
+    items: tuple[ItemShown, ...]
+    option_order: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TrialOfStudy:
+    """The case, and the condition in which it is shown, in a version of a study."""
+
+    version_id: int
+    spec: StudySpec
+    condition: ConditionSpec
+    case_id: int
+    is_practice: bool = False
+
+
+def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any]) -> StageView:
+    """Compose a stage; ``earlier`` holds what the participant answered at an earlier stage of this trial."""
+    content: dict[str, Any] = {
+        "prompt": stage.prompt,
+        "stage_label": STAGE_LABELS.get(stage.name, ""),
+        "is_practice": trial.is_practice,
+        "panel": None,
+        "advice": None,
+        "explanations": [],
+        "own_answer": None,
+        "fields": [field_shown(field) for field in stage.fields],
+    }
+    items: list[ItemShown] = []
+    for kind in stage.items:
+        for key, shown, item in _SHOW[kind](trial, earlier):
+            content[key] = [*content[key], shown] if key == "explanations" else shown
+            items.append(item)
+    options = tuple(option.value for field in stage.fields for option in field.options)
+    return StageView(content=content, items=tuple(items), option_order=options)
+
+
+def field_shown(field: Field) -> dict[str, Any]:
+    """Return what a template needs of a field."""
+    options = [{"value": option.value, "label": option.label} for option in field.options]
+    if field.kind == "ordinal" and field.minimum is not None and field.maximum is not None:
+        options = scale_points(field.minimum, field.maximum)
+    return {
+        "name": field.name,
+        "kind": field.kind,
+        "label": field.label,
+        "options": options,
+        "minimum": field.minimum,
+        "maximum": field.maximum,
+        "unit": field.unit,
+        "anchors": field.anchors,
+        "required": field.required,
+    }
+
+
+def scale_points(minimum: float, maximum: float) -> list[dict[str, str]]:
+    """Return one option for each point of a scale."""
+    return [{"value": str(n), "label": str(n)} for n in range(int(minimum), int(maximum) + 1)]
+
+
+def advice_shown(trial: TrialOfStudy) -> dict[str, Any]:
+    """Return the advice as its condition shows it; what the condition hides is not in it."""
+    advice = advice_given(trial.version_id, trial.condition.name, trial.case_id)
+    show = trial.condition.advice_show
+    decision = trial.spec.decision
+    return {
+        "label": option_label(decision, advice.label) if "label" in show else "",
+        "confidence_text": percent_text(advice.confidence) if "confidence" in show else "",
+        "scores": [
+            {"label": option_label(decision, value), "text": percent_text(score)}
+            for value, score in advice.scores.items()
+        ]
+        if "scores" in show
+        else [],
+    }
+
+
+def answer_shown(decision: Decision, answer: Mapping[str, Any]) -> dict[str, str]:
+    """Return a participant's own answer in words."""
+    chosen = next((str(answer[name]) for name in ("decision", "guess") if name in answer), "")
+    confidence = answer.get("confidence")
+    return {
+        "label": option_label(decision, chosen),
+        "confidence_text": "" if confidence is None else percent_text(confidence),
+    }
+
+
+def option_label(decision: Decision, value: str) -> str:
+    """Return the words for an option of the decision; a label that is no option speaks for itself."""
+    return next((option.label for option in decision.options if option.value == value), value)
+
+
+def percent_text(proportion: float) -> str:
+    """Write a proportion as people read it. Certainty is never claimed: 0.9996 is not 100 %."""
+    percent = round(100 * proportion)
+    if percent == 100 and proportion < 1:
+        return "more than 99 %"
+    return "less than 1 %" if percent == 0 and proportion > 0 else f"{percent} %"
+
+
+Shown = Iterator[tuple[str, Any, ItemShown]]
+
+
+def _case(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
+    case = case_shown(trial.case_id)
+    yield "panel", case.panel, ItemShown("case", case.key, case.digest)
+
+
+def _advice(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
+    if trial.condition.advice_show:
+        given = advice_given(trial.version_id, trial.condition.name, trial.case_id)
+        yield "advice", advice_shown(trial), ItemShown("advice", given.predictor, given.digest)
+
+
+def _explanations(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
+    for shown in explanations_shown(trial.version_id, trial.condition.name, trial.case_id):
+        item = ItemShown("explanation", shown.name, shown.artefact_digest, shown.rendering_digest)
+        # The engine rendered and hashed this fragment, and its bytes were verified when they were read.
+        yield "explanations", SafeString(shown.html), item
+
+
+def _own_answer(trial: TrialOfStudy, earlier: Mapping[str, Any]) -> Shown:
+    if earlier:
+        text = json.dumps(earlier, sort_keys=True, ensure_ascii=False)
+        item = ItemShown("own_answer", "", hashlib.sha256(text.encode()).hexdigest())
+        yield "own_answer", answer_shown(trial.spec.decision, earlier), item
+
+
+_SHOW = {"case": _case, "advice": _advice, "explanations": _explanations, "own_answer": _own_answer}
