@@ -116,7 +116,7 @@ def bars_select(
         bars.append(Bar(feature["label"], text, reference_range(feature), value))
     if pairs[shown:]:
         rest = float(sum(value for _, value in pairs[shown:]))
-        bars.append(Bar(f"All {len(pairs) - shown} other features together", "", "", rest))
+        bars.append(Bar(f"The other {len(pairs) - shown} features together", "", "", rest))
     return bars
 
 
@@ -167,11 +167,12 @@ def bars_html(
         bars_text(bars, target=explanation.target_class, limit=spec["limit"], baseline=spec["baseline"])
     )
     return (
-        '<div class="bars-box"><table class="bars">'
+        '<div class="bars-box"><table class="bars" role="table">'
         f'<caption>What pushed the AI towards <strong class="bars-target">{target}</strong>'
         f' <span class="bars-baseline">compared with {baseline}</span></caption>'
-        '<thead><tr><th scope="col">Feature</th><th scope="col">Value</th><th scope="col">Push</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
+        '<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Feature</th>'
+        '<th scope="col" role="columnheader">Value</th><th scope="col" role="columnheader">Push</th></tr></thead>'
+        f'<tbody role="rowgroup">{rows}</tbody></table>'
         f'<p class="bars-legend">{_key(NEGATIVE, "bar-neg")} left: away from {target}. '
         f"{_key(POSITIVE, 'bar-pos')} right: towards {target}. "
         "A longer bar is a stronger push; all cases are drawn on one scale.</p>"
@@ -233,11 +234,12 @@ def _row(bar: Bar, *, target: str, limit: float) -> str:
     )
     beyond = ' <span class="bars-beyond">(beyond the scale)</span>' if abs(bar.attribution) > limit else ""
     reference = f'<span class="bars-range">reference {escape(bar.reference)}</span>' if bar.reference else ""
+    # Roles are said because narrow pages lay rows out as grids, which takes the table away from screen readers.
     # The direction's words hold the target, which is escaped already.
     return (
-        f'<tr><th scope="row">{escape(bar.label)}</th>'
-        f'<td class="bars-value">{escape(bar.value)}{reference}</td>'
-        '<td class="bars-cell"><svg class="bars-svg" viewBox="-100 0 200 16" width="100%" height="16" '
+        f'<tr role="row"><th scope="row" role="rowheader">{escape(bar.label)}</th>'
+        f'<td class="bars-value" role="cell">{escape(bar.value)}{reference}</td>'
+        '<td class="bars-cell" role="cell"><svg class="bars-svg" viewBox="-100 0 200 16" width="100%" height="16" '
         'preserveAspectRatio="none" aria-hidden="true" focusable="false">'
         '<rect class="bar-track" fill="#8884" x="-100" y="7" width="200" height="2"/>'
         f'{rectangle}<rect class="bar-zero" fill="#444" x="-0.5" y="0" width="1" height="16"/></svg>'
