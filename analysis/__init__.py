@@ -1,1 +1,24 @@
+"""Analysis: a frozen table and a plan come in, a report goes out. Importing the package costs nothing.
 
+``from analysis import measure, permutation_test, equivalence, report`` works without Django.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis import report as report
+    from analysis.report.questions import equivalence as equivalence
+    from analysis.report.questions import measure as measure
+    from analysis.report.questions import permutation_test as permutation_test
+
+_QUESTIONS = ("equivalence", "measure", "permutation_test")
+__all__ = ["equivalence", "measure", "permutation_test", "report"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _QUESTIONS:
+        return getattr(import_module("analysis.report.questions"), name)
+    if name == "report":
+        return import_module("analysis.report")
+    raise AttributeError(f"module 'analysis' has no attribute {name!r}")

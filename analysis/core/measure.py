@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+class MissingColumnsError(ValueError):
+    """A table lacks columns that a measure requires."""
+
+
 class Measure(ABC):
     """A measure declares what it is and computes one value for each participant.
 
@@ -149,7 +153,7 @@ def check_columns(measure: type[Measure], table: pd.DataFrame) -> None:
 
     Raises
     ------
-    ValueError
+    MissingColumnsError
         Names every column that is not there.
 
     Examples
@@ -158,13 +162,15 @@ def check_columns(measure: type[Measure], table: pd.DataFrame) -> None:
     >>> class Toy(Measure):
     ...     name, requires, table = "toy", ("participant_id", "rt_ms"), "trials"
     ...     compute = classmethod(lambda cls, table: table["rt_ms"])
-    >>> check_columns(Toy, pd.DataFrame({"participant_id": ["p1"]}))
-    Traceback (most recent call last):
-    ValueError: The measure 'toy' needs the column(s) rt_ms of the table trials, which are not there.
+    >>> try:
+    ...     check_columns(Toy, pd.DataFrame({"participant_id": ["p1"]}))
+    ... except MissingColumnsError as error:
+    ...     print(error)
+    The measure 'toy' needs the column(s) rt_ms of the table trials, which are not there.
     """
     absent = measure.missing_columns(table)
     if absent:
-        raise ValueError(
+        raise MissingColumnsError(
             f"The measure '{measure.name}' needs the column(s) {', '.join(absent)} of the table {measure.table}, "
             "which are not there."
         )

@@ -1,0 +1,242 @@
+"""One planned contrast, answered in every planned way: Welch, permutation, Hedges g, equivalence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analysis.core.dataset import DatasetError
+from analysis.core.estimate import CannotEstimateError, Direction, Estimate
+from analysis.core.measure import Measure, MissingColumnsError
+from analysis.core.plan import Contrast
+from analysis.estimators.equivalence import Equivalence
+from analysis.estimators.hedges_g import HedgesG
+from analysis.estimators.participant_contrast import ParticipantContrast
+from analysis.measures import registry
+from analysis.report.questions import permute
+from analysis.report.sample import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+UNDEFINED = (
+    CannotEstimateError,
+    DatasetError,
+    MissingColumnsError,
+)  # a sentence in the report; the rest is a fault
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every contrast of a report shares."""
+
+    alpha: float = 0.05
+    permutations: int = 10_000
+    seed: int = 1
+
+
+def answer_contrast(
+    sample: Sample,
+    *,
+    measure: type[Measure],
+    contrast: Contrast,
+    settings: Settings,
+    smallest_effect: float | None = None,
+    direction: Direction = "two_sided",
+) -> dict[str, Any]:
+    """Answer one contrast of one measure, unrounded.
+
+    Parameters
+    ----------
+    sample : Sample
+        Who is analysed.
+    measure : type of Measure
+        What is compared.
+    contrast : Contrast
+        Treatment and control.
+    settings : Settings
+        Error rate, permutations and seed.
+    smallest_effect : float, optional
+        In the unit of the measure; for a measure on the log scale a proportion: 0.1 stands for a ratio of 1.1
+        or 1 / 1.1.
+    direction : {"two_sided", "greater", "less"}
+        Of the tests.
+
+    Returns
+    -------
+    dict
+        ``undefined`` is a sentence where the contrast cannot be answered; then the estimates are absent.
+        ``p_disagree`` says whether Welch and permutation fall on different sides of alpha.
+
+    Notes
+    -----
+    The decision rests on Welch's p, which belongs to the interval; the permutation p stands beside it.
+    """
+    answer: dict[str, Any] = {
+        "contrast": str(contrast),
+        "treatment": contrast.treatment,
+        "control": contrast.control,
+        "undefined": None,
+    }
+    try:
+        people = sample.cells(measure)
+        answer |= _counts(people, contrast)
+        answer |= _estimates(
+            people, measure=measure, contrast=contrast, settings=settings, direction=direction
+        )
+    except UNDEFINED as error:
+        return answer | {"undefined": str(error)}
+    welch = answer["welch"]
+    bound = effect_bound(smallest_effect, scale=measure.scale)
+    answer["equivalence"] = None if bound is None else _equivalence(welch, bound=bound, alpha=settings.alpha)
+    replay = attempt(
+        lambda: permute(
+            people,
+            treatment=contrast.treatment,
+            control=contrast.control,
+            allocation=sample.allocation,
+            n=settings.permutations,
+            seed=settings.seed,
+            direction=direction,
+        )
+    )
+    answer["permutation"] = replay
+    known = replay["undefined"] is None
+    answer["p_disagree"] = known and (replay["p"] < settings.alpha) != (welch["p"] < settings.alpha)
+    return answer
+
+
+def effect_bound(smallest_effect: float | None, *, scale: str) -> float | None:
+    """Return the smallest effect on the scale of contrasts.
+
+    Parameters
+    ----------
+    smallest_effect : float or None
+        As planned.
+    scale : {"identity", "log"}
+        Of the measure.
+
+    Returns
+    -------
+    float or None
+        ``log(1 + effect)`` on the log scale.
+
+    Examples
+    --------
+    >>> effect_bound(0.05, scale="identity"), round(effect_bound(0.1, scale="log"), 6)
+    (0.05, 0.09531)
+    """
+    if smallest_effect is None:
+        return None
+    return math.log1p(smallest_effect) if scale == "log" else smallest_effect
+
+
+def attempt(estimate: Callable[[], Estimate]) -> dict[str, Any]:
+    """Return an estimate as plain values, or the sentence that says why there is none.
+
+    Parameters
+    ----------
+    estimate : callable
+        Makes the estimate.
+
+    Returns
+    -------
+    dict
+        Fields of the estimate and ``undefined``: None or a sentence.
+
+    Examples
+    --------
+    >>> attempt(lambda: HedgesG.estimate([1.0], [2.0]))["undefined"]
+    'Hedges g needs 2 participants in each condition; treatment has 1, control has 1.'
+    """
+    try:
+        return estimate().as_dict() | {"undefined": None}
+    except CannotEstimateError as error:
+        return {"undefined": str(error)}
+
+
+def beyond_unaided(sample: Sample, *, unaided: str, settings: Settings) -> list[dict[str, Any]]:
+    """Compare over- and under-reliance of each condition with the same rate against unseen advice.
+
+    Parameters
+    ----------
+    sample : Sample
+        Who is analysed.
+    unaided : str
+        Condition without advice and explanation.
+    settings : Settings
+        Error rate of the intervals.
+
+    Returns
+    -------
+    list of dict
+        One for each measure and condition: the contrast with the unaided condition.
+    """
+    found = []
+    for name in ("over_reliance", "under_reliance"):
+        measure = registry.get(name)
+        for condition in sample.conditions:
+            if condition == unaided:
+                continue
+            answer: dict[str, Any] = {"measure": name, "label": measure.label, "condition": condition}
+            try:
+                people = sample.cells(measure)
+                estimates = _estimates(
+                    people,
+                    measure=measure,
+                    contrast=Contrast(condition, unaided),
+                    settings=settings,
+                    direction="two_sided",
+                )
+                found.append(
+                    answer | {"undefined": None, "welch": estimates["welch"], "means": estimates["means"]}
+                )
+            except UNDEFINED as error:
+                found.append(answer | {"undefined": str(error)})
+    return found
+
+
+def _counts(people: pd.DataFrame, contrast: Contrast) -> dict[str, Any]:
+    counts: dict[str, dict[str, int]] = {"n": {}, "n_undefined": {}, "opportunities": {}}
+    for name in (contrast.treatment, contrast.control):
+        found = people[people["condition"] == name]
+        if found.empty:
+            raise CannotEstimateError(f"Nobody was given the condition {name}.")
+        counts["n"][name] = int(found["value"].notna().sum())
+        counts["n_undefined"][name] = int(found["value"].isna().sum())
+        counts["opportunities"][name] = int(found["opportunities"].sum())
+    return counts
+
+
+def _estimates(
+    people: pd.DataFrame,
+    *,
+    measure: type[Measure],
+    contrast: Contrast,
+    settings: Settings,
+    direction: Direction,
+) -> dict[str, Any]:
+    names = (contrast.treatment, contrast.control)
+    one, other = (people.loc[people["condition"] == name, "scaled"].to_numpy(dtype=float) for name in names)
+    level = 1 - settings.alpha
+    welch = ParticipantContrast.estimate(one, other, names=names, direction=direction, level=level).as_dict()
+    log = measure.scale == "log"
+    means = {name: math.exp(mean) if log else mean for name, mean in welch["details"]["mean"].items()}
+    ratio = {side: math.exp(welch[side]) for side in ("value", "low", "high")} if log else None
+    return {
+        "means": means,
+        "welch": welch,
+        "ratio": ratio,
+        "hedges_g": attempt(lambda: HedgesG.estimate(one, other, names=names, level=level)),
+    }
+
+
+def _equivalence(welch: dict[str, Any], *, bound: float, alpha: float) -> dict[str, Any]:
+    return attempt(
+        lambda: Equivalence.estimate(
+            welch["value"], welch["std_error"], welch["df"], low=-bound, high=bound, alpha=alpha
+        )
+    )

@@ -1,0 +1,255 @@
+"""The figures of the report; each reads the results and draws, so that figures and tables show the same numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from markupsafe import Markup
+
+from analysis.report.svg import Axis, Drawing, axis_for, bottom_axis
+from analysis.report.wording import interval, level_text, number, signed, unit_text
+
+_LEFT, _RIGHT = 12.0, 388.0
+
+
+def participants_figure(measure: dict[str, Any], *, name: str) -> Markup:
+    """Draw every participant's value in each condition, with mean and interval."""
+    rows = measure["conditions"]
+    step, top = 62.0, 8.0
+    bottom = top + step * len(rows)
+    sides = [row[side] for row in rows for side in ("low", "high")]
+    limits = measure["bounds"] if measure["unit"] != "ms" else (0.0, None)
+    values = [value for row in rows for value in row["values"]]
+    axis = axis_for(values + sides, start=_LEFT, end=_RIGHT, limits=limits)
+    words = "; ".join(f"{row['condition']}: {_described(row, measure)}" for row in rows)
+    drawing = Drawing(name, f"{measure['label']} by condition", words, bottom + 40)
+    for at, row in enumerate(rows):
+        _strip(drawing, row, measure=measure, axis=axis, y=top + step * at)
+    labels = [level_text(tick, unit=measure["unit"]) for tick in axis.ticks()]
+    bottom_axis(
+        drawing, axis, y=bottom, labels=labels, title=f"{measure['label']}, one dot for each participant"
+    )
+    return drawing.markup()
+
+
+def _strip(drawing: Drawing, row: dict[str, Any], *, measure: dict[str, Any], axis: Axis, y: float) -> None:
+    drawing.text(_LEFT, y + 12, row["condition"])
+    drawing.text(_RIGHT, y + 12, _described(row, measure), anchor="end", kind="value")
+    base = y + 36
+    drawing.line(_LEFT, base, _RIGHT, base, kind="grid")
+    for x, lift in _swarm([axis.at(value) for value in row["values"]]):
+        drawing.circle(x, base + lift, 2.2, kind="dot")
+    _mean(drawing, row, axis=axis, y=base)
+
+
+def _swarm(positions: list[float]) -> list[tuple[float, float]]:
+    """Stack dots that would cover each other, alternately above and below the line, without any chance in it."""
+    seen: dict[int, int] = {}
+    found = []
+    most = max(
+        (sum(round(other / 4) == round(x / 4) for other in positions) for x in set(positions)), default=1
+    )
+    gap = min(4.0, 32.0 / max(most, 1))
+    for x in positions:
+        count = seen[round(x / 4)] = seen.get(round(x / 4), -1) + 1
+        found.append((x, gap * ((count + 1) // 2) * (1 if count % 2 else -1)))
+    return found
+
+
+def _mean(drawing: Drawing, row: dict[str, Any], *, axis: Axis, y: float) -> None:
+    if row["value"] is None:
+        return
+    if row["low"] is not None:
+        drawing.line(axis.at(row["low"]), y, axis.at(row["high"]), y, kind="interval")
+    drawing.circle(axis.at(row["value"]), y, 5, kind="mean")
+
+
+def _described(row: dict[str, Any], measure: dict[str, Any]) -> str:
+    text = f"{level_text(row['value'], unit=measure['unit'])}  (n = {row['n']}"
+    return f"{text}, {row['n_undefined']} undefined)" if row["n_undefined"] else f"{text})"
+
+
+def contrasts_figure(answer: dict[str, Any], *, name: str) -> Markup:
+    """Draw the contrasts of one measure in its own unit, with the band of effects too small to matter."""
+    known = [one for one in answer["contrasts"] if not one["undefined"]]
+    unit, scale = answer["unit"], answer["scale"]
+    band: list[float] = next(
+        (one["equivalence"]["details"]["bounds"] for one in known if _has_bounds(one)), []
+    )
+    step, top = 46.0, 24.0 if band else 6.0
+    bottom = top + step * len(known)
+    sides = [one["welch"][side] for one in known for side in ("low", "high")]
+    axis = axis_for(sides, start=_LEFT, end=_RIGHT, include=[0.0, *band])
+    words = "; ".join(f"{one['contrast']}: {_effect(one, unit=unit, scale=scale)}" for one in known)
+    drawing = Drawing(name, f"{answer['label']}: planned comparisons", words, bottom + 40)
+    if band:
+        drawing.rect(
+            axis.at(band[0]), top - 4, axis.at(band[1]) - axis.at(band[0]), bottom - top + 4, kind="band"
+        )
+        drawing.text(axis.at(0), top - 10, "too small to matter", anchor="middle", kind="tick")
+    drawing.line(axis.at(0), top - 4, axis.at(0), bottom, kind="zero")
+    for at, one in enumerate(known):
+        y = top + step * at
+        drawing.text(_LEFT, y + 12, one["contrast"].replace(" - ", " against "), kind="label halo")
+        drawing.text(_RIGHT, y + 12, _effect(one, unit=unit, scale=scale), anchor="end", kind="value halo")
+        _mean(drawing, one["welch"], axis=axis, y=y + 28)
+    labels = [signed(tick, unit=unit, scale=scale) for tick in axis.ticks()]
+    title = f"Difference in {answer['label'].lower()} ({unit_text(unit, scale=scale)})"
+    bottom_axis(drawing, axis, y=bottom, labels=labels, title=title)
+    return drawing.markup()
+
+
+def _has_bounds(one: dict[str, Any]) -> bool:
+    return bool(one["equivalence"]) and one["equivalence"]["undefined"] is None
+
+
+def _effect(one: dict[str, Any], *, unit: str, scale: str) -> str:
+    value = signed(one["welch"]["value"], unit=unit, scale=scale)
+    return f"{value} ({interval(one['welch'], unit=unit, scale=scale)})"
+
+
+def forest_figure(answers: list[dict[str, Any]], *, name: str) -> Markup | None:
+    """Draw all planned contrasts in standard deviations between participants (Hedges g) on one axis."""
+    rows = [
+        (f"{answer['label']}: {one['contrast'].replace(' - ', ' against ')}", one["hedges_g"])
+        for answer in answers
+        for one in answer["contrasts"]
+        if not one["undefined"] and one["hedges_g"]["undefined"] is None
+    ]
+    if not rows:
+        return None
+    step, top = 44.0, 6.0
+    bottom = top + step * len(rows)
+    axis = axis_for(
+        [g[side] for _, g in rows for side in ("low", "high")], start=_LEFT, end=_RIGHT, include=[0.0]
+    )
+    words = "; ".join(f"{label}: {_g_text(g)}" for label, g in rows)
+    drawing = Drawing(name, "All planned comparisons in standard deviations", words, bottom + 40)
+    drawing.line(axis.at(0), top, axis.at(0), bottom, kind="zero")
+    for at, (label, g) in enumerate(rows):
+        y = top + step * at
+        drawing.text(_LEFT, y + 12, label, kind="label halo")
+        drawing.text(_RIGHT, y + 12, _g_text(g), anchor="end", kind="value halo")
+        _mean(drawing, g, axis=axis, y=y + 27)
+    labels = [number(tick, digits=1) for tick in axis.ticks()]
+    bottom_axis(
+        drawing, axis, y=bottom, labels=labels, title="Hedges g (standard deviations between participants)"
+    )
+    return drawing.markup()
+
+
+def _g_text(g: dict[str, Any]) -> str:
+    return f"{number(g['value'])} ({number(g['low'])} to {number(g['high'])})"
+
+
+def plane_figure(across: dict[str, Any], up: dict[str, Any], *, name: str, title: str) -> Markup | None:
+    """Draw two measures against each other: one point with two intervals for each condition."""
+    uprights = {row["condition"]: row for row in up["conditions"]}
+    pairs = [
+        (row, uprights[row["condition"]])
+        for row in across["conditions"]
+        if row["value"] is not None
+        and row["condition"] in uprights
+        and uprights[row["condition"]]["value"] is not None
+    ]
+    if not pairs:
+        return None
+    left, top, bottom = 54.0, 12.0, 268.0
+    horizontal = axis_for(_spread(one for one, _ in pairs), start=left, end=_RIGHT, limits=across["bounds"])
+    vertical = axis_for(_spread(two for _, two in pairs), start=bottom, end=top, limits=up["bounds"])
+    words = "; ".join(
+        f"{one['condition']}: {level_text(one['value'], unit=across['unit'])} across, "
+        f"{level_text(two['value'], unit=up['unit'])} up"
+        for one, two in pairs
+    )
+    drawing = Drawing(name, title, words, bottom + 40)
+    for tick in vertical.ticks():
+        drawing.line(left, vertical.at(tick), _RIGHT, vertical.at(tick), kind="grid")
+        drawing.text(
+            left - 6, vertical.at(tick) + 4, level_text(tick, unit=up["unit"]), anchor="end", kind="tick"
+        )
+    drawing.text(left + 4, top + 4, f"↑ {up['label']}", kind="tick halo")
+    _crosses(drawing, pairs, horizontal=horizontal, vertical=vertical)
+    labels = [level_text(tick, unit=across["unit"]) for tick in horizontal.ticks()]
+    bottom_axis(drawing, horizontal, y=bottom, labels=labels, title=f"{across['label']} →")
+    return drawing.markup()
+
+
+def _crosses(
+    drawing: Drawing, pairs: list[tuple[dict[str, Any], dict[str, Any]]], *, horizontal: Axis, vertical: Axis
+) -> None:
+    for one, two in pairs:
+        x, y = horizontal.at(one["value"]), vertical.at(two["value"])
+        if one["low"] is not None:
+            drawing.line(horizontal.at(one["low"]), y, horizontal.at(one["high"]), y, kind="interval thin")
+        if two["low"] is not None:
+            drawing.line(x, vertical.at(two["low"]), x, vertical.at(two["high"]), kind="interval thin")
+        drawing.circle(x, y, 5, kind="mean")
+    taken: list[tuple[float, float]] = []
+    for one, two in pairs:
+        x, y = horizontal.at(one["value"]), vertical.at(two["value"]) - 10
+        while any(abs(x - other) < 60 and abs(y - height) < 14 for other, height in taken):
+            y += 26 if y < vertical.at(two["value"]) else 14
+        taken.append((x, y))
+        side, anchor = (-8, "end") if x > _RIGHT - 60 else (8, "start")
+        drawing.text(x + side, y, one["condition"], anchor=anchor, kind="label halo")
+
+
+def _spread(rows: Any) -> list[float]:
+    return [row[side] for row in rows for side in ("low", "value", "high") if row[side] is not None]
+
+
+def flow_figure(flow: dict[str, Any], *, name: str) -> Markup:
+    """Draw the participant flow: who came, who was allocated, who is analysed (CONSORT)."""
+    arms, before = flow["arms"], flow["before"]
+    columns = min(len(arms), 2)
+    arm_rows = math.ceil(len(arms) / columns)
+    arm_height, top = 128.0, 150.0 if before else 46.0
+    total = sum(arm["allocated"] for arm in arms)
+    words = _flow_words(flow)
+    drawing = Drawing(name, "Participant flow", words, top + 18 + arm_rows * (arm_height + 12))
+    if before:
+        _box(drawing, 12, 4, 170, [f"Enrolled: {before['enrolled']}", f"Consented: {before['consented']}"])
+        lost = [
+            f"Screened out: {before['screened_out']}",
+            f"Failed the check: {before['comprehension_failed']}",
+            f"Left: {before['left_before_allocation']}",
+        ]
+        _box(drawing, 206, 30, 182, ["Not allocated", *lost])
+        drawing.arrow(97, 44, 97, top - 36)
+        drawing.arrow(97, 68, 206, 68)
+    _box(drawing, 12, top - 36, 170, [f"Allocated: {total}"])
+    drawing.line(97, top - 12, 97, top, kind="frame")
+    drawing.line(97, top, 97 + 206 * (columns - 1), top, kind="frame")
+    width = 182.0
+    for column in range(columns):
+        drawing.arrow(97 + 206 * column, top, 97 + 206 * column, top + 16)
+    for at, arm in enumerate(arms):
+        x, y = 6 + 206 * (at % columns), top + 16 + (at // columns) * (arm_height + 12)
+        _box(drawing, x, y, width, [arm["condition"], *_arm_lines(arm)], height=arm_height)
+    return drawing.markup()
+
+
+def _arm_lines(arm: dict[str, Any]) -> list[str]:
+    lines = [f"Allocated: {arm['allocated']}", f"Started: {arm['started']}"]
+    if arm["completed"] is not None:
+        lines += [f"Completed: {arm['completed']}", f"Withdrew: {arm['withdrawn']}"]
+    undefined = f" ({arm['undefined']} undefined)" if arm["undefined"] else ""
+    return [
+        *lines,
+        f"Excluded by a rule: {arm['excluded_by_rule']}",
+        f"Analysed: {arm['analysed']}{undefined}",
+    ]
+
+
+def _flow_words(flow: dict[str, Any]) -> str:
+    return "; ".join(f"{arm['condition']}: {', '.join(_arm_lines(arm))}" for arm in flow["arms"])
+
+
+def _box(
+    drawing: Drawing, x: float, y: float, width: float, lines: list[str], *, height: float | None = None
+) -> None:
+    drawing.rect(x, y, width, height or 8 + 16 * len(lines), kind="box")
+    for at, words in enumerate(lines):
+        drawing.text(x + 8, y + 17 + 16 * at, words, kind="label" if at == 0 else "value")

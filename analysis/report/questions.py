@@ -1,0 +1,237 @@
+"""Single questions to a table, for a notebook: one measure, one permutation test, one equivalence test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from analysis.core.cells import cells
+from analysis.core.dataset import conform
+from analysis.core.estimate import CannotEstimateError, Direction, Estimate
+from analysis.core.measure import TrialRate
+from analysis.core.plan import parse_contrast
+from analysis.core.replay import exchange
+from analysis.estimators.equivalence import Equivalence
+from analysis.estimators.permutation import Permutation
+from analysis.measures import registry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def measure(name: str, table: pd.DataFrame, *, by: str = "condition") -> pd.DataFrame:
+    """Compute a measure for each condition.
+
+    Parameters
+    ----------
+    name : str
+        Name of a measure.
+    table : pandas.DataFrame
+        Rows of ``trials`` (or of ``scales``, for a questionnaire), one study.
+    by : str
+        Column to group by: "condition", or another column that is constant for a participant.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: the groups, sorted. ``value`` (mean over participants; geometric mean for a measure on the log
+        scale), ``n`` (participants with a value), ``n_undefined`` (participants without), ``unit``,
+        ``opportunities`` (trials or answers behind it) and ``pooled`` (all events / all opportunities, for a
+        share of trials; else missing).
+
+    Raises
+    ------
+    LookupError
+        When there is no such measure.
+    ValueError
+        When a column is absent or holds wrong values.
+
+    Notes
+    -----
+    ``value`` weighs participants equally, ``pooled`` weighs trials equally. Where few trials are eligible they
+    differ.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> trials = pd.DataFrame({"participant_id": ["p1", "p1", "p2"], "condition": ["ai", "ai", "ig"],
+    ...                        "correct": [True, False, None]})
+    >>> found = measure("accuracy", trials)
+    >>> found[["n", "n_undefined"]].to_dict("index")
+    {'ai': {'n': 1, 'n_undefined': 0}, 'ig': {'n': 0, 'n_undefined': 1}}
+    """
+    import numpy as np
+    import pandas as pd
+
+    chosen = registry.get(name)
+    typed = conform(table, chosen.table)
+    if by not in typed.columns:
+        raise ValueError(f"measure cannot group by {by!r}: the table has no such column.")
+    people = cells(chosen, typed.assign(condition=typed[by].astype(object)))
+    rows = {}
+    for group, found in people.groupby("condition"):
+        mean = float(found["scaled"].mean())
+        rows[group] = {
+            "value": float(np.exp(mean)) if chosen.scale == "log" else mean,
+            "n": int(found["value"].notna().sum()),
+            "n_undefined": int(found["value"].isna().sum()),
+            "unit": chosen.unit,
+            "opportunities": int(found["opportunities"].sum()),
+            "pooled": pooled(found) if issubclass(chosen, TrialRate) else float("nan"),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(by)
+
+
+def pooled(people: pd.DataFrame) -> float:
+    """Return all events over all opportunities of a share of trials.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+        Columns ``value`` (share) and ``opportunities`` of each participant.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN without opportunities.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> pooled(pd.DataFrame({"value": [1.0, 0.0, None], "opportunities": [1, 3, 0]}))
+    0.25
+    """
+    total = int(people["opportunities"].sum())
+    events = float((people["value"] * people["opportunities"]).sort_index().sum())
+    return round(events) / total if total else float("nan")
+
+
+def permutation_test(
+    table: pd.DataFrame,
+    *,
+    measure: str,
+    contrast: str,
+    unit: str = "participant_id",
+    allocation: Mapping[str, Any] | None = None,
+    n: int = 10_000,
+    seed: int = 1,
+    direction: Direction = "two_sided",
+) -> Estimate:
+    """Test a contrast of two conditions by replaying the allocation.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of ``trials`` (or of ``scales``).
+    measure : str
+        Name of a measure.
+    contrast : str
+        Such as ``ig - ai``.
+    unit : str
+        "participant_id"; nothing else was allocated.
+    allocation : mapping, optional
+        Content of ``allocation.json``; without it conditions are exchanged within strata.
+    n, seed
+        As for `analysis.estimators.permutation.Permutation`.
+    direction : {"two_sided", "greater", "less"}
+        Of the test.
+
+    Returns
+    -------
+    Estimate
+        ``value`` is on the log scale for a measure on that scale; ``details["mechanism"]`` is "blocks" or
+        "strata", and the note says it in words.
+
+    Raises
+    ------
+    CannotEstimateError
+        When ``unit`` is another one, or the data allow no test.
+
+    References
+    ----------
+    .. [1] Chung & Romano (2013). https://doi.org/10.1214/13-AOS1090
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> trials = pd.DataFrame({"participant_id": [f"p{i}" for i in range(8)], "condition": ["ig", "ai"] * 4,
+    ...                        "correct": [True, False] * 3 + [False, True]})
+    >>> permutation_test(trials, measure="accuracy", contrast="ig - ai", n=500).value
+    0.5
+    """
+    if unit != "participant_id":
+        raise CannotEstimateError(
+            f"The unit must be 'participant_id', got {unit!r}: participants were allocated, and trials of one "
+            "participant are not independent."
+        )
+    chosen = registry.get(measure)
+    names = parse_contrast(contrast)
+    people = cells(chosen, conform(table, chosen.table))
+    return permute(people, treatment=names.treatment, control=names.control, allocation=allocation, n=n, seed=seed,
+                   direction=direction)  # fmt: skip
+
+
+def permute(
+    people: pd.DataFrame,
+    *,
+    treatment: str,
+    control: str,
+    allocation: Mapping[str, Any] | None,
+    n: int,
+    seed: int,
+    direction: Direction,
+) -> Estimate:
+    """Replay the allocation of participants whose values are known; see `permutation_test`.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+        As of `analysis.core.cells.cells`.
+    treatment, control : str
+        Names of two conditions.
+    allocation, n, seed, direction
+        As for `permutation_test`.
+
+    Returns
+    -------
+    Estimate
+        As of `permutation_test`.
+    """
+    places = exchange(people, treatment=treatment, control=control, allocation=allocation)
+    found = Permutation.estimate(
+        places.values, places.treated, places.groups, n=n, seed=seed, direction=direction
+    )
+    return replace(
+        found,
+        n={treatment: found.n["treatment"], control: found.n["control"]},
+        details={**found.details, "mechanism": places.mechanism},
+        notes=(places.note,),
+    )
+
+
+def equivalence(
+    estimate: float, std_error: float, df: float, low: float, high: float, *, alpha: float = 0.05
+) -> Estimate:
+    """Test whether a difference lies within two bounds; see `analysis.estimators.equivalence.Equivalence`.
+
+    Parameters
+    ----------
+    estimate, std_error, df : float
+        Of a difference.
+    low, high : float
+        Bounds, fixed in advance.
+    alpha : float
+        Of the test.
+
+    Returns
+    -------
+    Estimate
+        ``p`` below ``alpha`` shows equivalence.
+
+    Examples
+    --------
+    >>> equivalence(0.0, 0.02, 100, -0.05, 0.05).p < 0.05
+    True
+    """
+    return Equivalence.estimate(estimate, std_error, df, low=low, high=high, alpha=alpha)

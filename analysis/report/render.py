@@ -1,0 +1,109 @@
+"""Rendering: results become one self-contained page; nothing is computed here."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from analysis.report import figures, wording
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_html(results: dict[str, Any]) -> str:
+    """Render the report as one HTML page without script, font, picture or style from elsewhere.
+
+    Parameters
+    ----------
+    results : dict
+        Content of ``report.json``.
+
+    Returns
+    -------
+    str
+        HTML. A report on simulated participants says so at the top of the page and of every printed sheet.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.update(
+        {
+            name: getattr(wording, name)
+            for name in ("number", "p_value", "level_text", "signed", "interval", "unit_text")
+        }
+    )
+    return environment.get_template("report.html").render(
+        **results, style=Markup(style()), figures=draw(results), dash=wording.DASH  # noqa: S704 - our own file
+    )  # fmt: skip
+
+
+def draw(results: dict[str, Any]) -> dict[str, Markup | None]:
+    """Draw every figure of a report.
+
+    Parameters
+    ----------
+    results : dict
+        Content of ``report.json``.
+
+    Returns
+    -------
+    dict
+        Name to SVG; None where there is nothing to draw.
+    """
+    described = {one["measure"]: one for one in results["measures"]}
+    primary = results["primary"]
+    shown = described[primary["measure"]]
+    answered = any(not one["undefined"] for one in primary["contrasts"])
+    speed = described.get("rt_ms"), described.get("accuracy")
+    reliance = described.get("rair"), described.get("rsr")
+    return {
+        "contrasts": figures.contrasts_figure(primary, name="contrasts") if answered else None,
+        "participants": figures.participants_figure(shown, name="participants")
+        if shown["conditions"]
+        else None,
+        "forest": figures.forest_figure([primary, *results["secondary"]], name="forest"),
+        "reliance": _plane(reliance, name="reliance", title="Self-reliance against reliance on the AI"),
+        "speed": _plane(speed, name="speed", title="Accuracy against response time"),
+        "flow": figures.flow_figure(results["flow"], name="flow"),
+    }
+
+
+def style() -> str:
+    """Return the one style block of the page.
+
+    Returns
+    -------
+    str
+        CSS, as it stands between the tags.
+    """
+    return (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+
+
+def style_hash() -> str:
+    """Return the hash of the style block, as a content security policy wants it.
+
+    Returns
+    -------
+    str
+        ``sha256-...``, for ``style-src``.
+    """
+    return f"sha256-{base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()}"
+
+
+def _plane(
+    pair: tuple[dict[str, Any] | None, dict[str, Any] | None], *, name: str, title: str
+) -> Markup | None:
+    across, up = pair
+    if not across or not up or across["undefined"] or up["undefined"]:
+        return None
+    return figures.plane_figure(across, up, name=name, title=title)

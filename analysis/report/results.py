@@ -1,0 +1,210 @@
+"""Everything the report says, computed once, unrounded, as one plain dictionary; tables and figures only read it."""
+
+from __future__ import annotations
+
+import math
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from analysis.core.dataset import Dataset
+from analysis.core.measure import Measure, TrialRate
+from analysis.core.plan import Plan
+from analysis.estimators import registry as estimators
+from analysis.measures import registry as measures
+from analysis.report.answer import answer_sentences
+from analysis.report.contrasts import UNDEFINED, Settings, beyond_unaided
+from analysis.report.flow import attrition, participant_flow, ratio_mismatch
+from analysis.report.questions import pooled
+from analysis.report.sample import Sample, sample_of
+from analysis.report.sensitivity import analysed_ids, sensitivity_analyses
+from analysis.report.validity import ai_accuracy, explanation_seen, trial_status, unaided_condition
+from analysis.report.verdict import answer_family
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = 1
+_LIBRARIES = ("assay", "numpy", "pandas", "scipy")
+
+
+def compute_results(
+    dataset: Dataset, *, plan: Plan, settings: Settings | None = None, simulated: bool = False
+) -> dict[str, Any]:
+    """Compute a whole report.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        As read.
+    plan : Plan
+        Checked.
+    settings : Settings, optional
+        Permutations and seed; alpha is the plan's.
+    simulated : bool
+        Analyse the simulated participants; see `sample_of`.
+
+    Returns
+    -------
+    dict
+        Plain values; NaN where something is not defined.
+
+    Raises
+    ------
+    DatasetError
+        When nobody is left to analyse.
+    RuleError
+        When the plan's set cannot be formed.
+    """
+    given = settings or Settings()
+    used = Settings(alpha=plan.alpha, permutations=given.permutations, seed=given.seed)
+    everybody = sample_of(dataset, simulated=simulated)
+    sample = everybody.only(analysed_ids(everybody, analyse=plan.analyse))
+    primary = answer_family(sample, [plan.primary], plan=plan, settings=used)[0]
+    unaided = unaided_condition(sample)
+    flow = participant_flow(everybody, analysed=_analysed(sample, plan=plan))
+    return {
+        "format": FORMAT,
+        "title": plan.title or "Does the explanation help?",
+        "study": _study(everybody, plan=plan),
+        "simulated": sample.simulated,
+        "conditions": list(sample.conditions),
+        "answer": {"verdict": primary["verdict"], "sentences": answer_sentences(primary, alpha=plan.alpha)},
+        "primary": primary,
+        "secondary": answer_family(sample, plan.secondary, plan=plan, settings=used),
+        "measures": [describe(sample, measures.get(name), alpha=plan.alpha) for name in measures.names()],
+        "unaided": unaided,
+        "beyond_unaided": beyond_unaided(sample, unaided=unaided, settings=used) if unaided else [],
+        "sensitivity": sensitivity_analyses(everybody, plan=plan, settings=used),
+        "flow": flow,
+        "validity": {
+            "ratio_mismatch": ratio_mismatch(flow["arms"], allocation=everybody.allocation),
+            "attrition": attrition(flow["arms"]),
+            "ai_accuracy": ai_accuracy(sample),
+            "explanation_seen": explanation_seen(sample),
+            "trial_status": trial_status(everybody),
+        },
+        "plan": _plan(plan),
+        "notes": list(everybody.notes),
+        "provenance": _provenance(dataset, plan=plan, settings=used),
+    }
+
+
+def describe(sample: Sample, measure: type[Measure], *, alpha: float) -> dict[str, Any]:
+    """Describe a measure in every condition: mean over participants, interval, counts, and the values themselves.
+
+    Parameters
+    ----------
+    sample : Sample
+        Who is analysed.
+    measure : type of Measure
+        What is described.
+    alpha : float
+        Intervals cover ``1 - alpha``.
+
+    Returns
+    -------
+    dict
+        Declaration, ``undefined`` (None, or a sentence when it cannot be computed at all) and ``conditions``.
+    """
+    found: dict[str, Any] = {
+        "measure": measure.name,
+        "version": measure.version,
+        "label": measure.label,
+        "unit": measure.unit,
+        "scale": measure.scale,
+        "bounds": list(measure.bounds),
+        "higher_is_better": measure.higher_is_better,
+        "reference": measure.reference,
+        "undefined": None,
+        "conditions": [],
+    }
+    try:
+        people = sample.cells(measure)
+    except UNDEFINED as error:
+        return found | {"undefined": str(error)}
+    rows = [
+        _describe_condition(people[people["condition"] == name], measure=measure, condition=name, alpha=alpha)
+        for name in sample.conditions
+    ]
+    if not any(row["n"] for row in rows):
+        found["undefined"] = "No participant has a value of this measure."
+    return found | {"conditions": rows}
+
+
+def _describe_condition(
+    people: pd.DataFrame, *, measure: type[Measure], condition: str, alpha: float
+) -> dict[str, Any]:
+    from scipy import stats
+
+    values = people["scaled"].dropna().sort_values()
+    n, mean = len(values), float(values.mean())
+    sd = float(values.std(ddof=1)) if n > 1 else math.nan
+    reach = float(stats.t.ppf(1 - alpha / 2, n - 1)) * sd / math.sqrt(n) if n > 1 else math.nan
+    back = math.exp if measure.scale == "log" else float
+    return {
+        "condition": condition,
+        "value": back(mean),
+        "low": _within(back(mean - reach), measure=measure),
+        "high": _within(back(mean + reach), measure=measure),
+        "sd": sd,
+        "n": n,
+        "n_undefined": int(people["value"].isna().sum()),
+        "opportunities": int(people["opportunities"].sum()),
+        "pooled": pooled(people) if issubclass(measure, TrialRate) else math.nan,
+        "values": [float(value) for value in people["value"].dropna().sort_values()],
+    }
+
+
+def _within(limit: float, *, measure: type[Measure]) -> float:
+    low, high = measure.bounds
+    if math.isnan(limit):
+        return limit
+    return min(max(limit, -math.inf if low is None else low), math.inf if high is None else high)
+
+
+def _analysed(sample: Sample, *, plan: Plan) -> pd.DataFrame:
+    try:
+        return sample.cells(measures.get(plan.primary.measure))
+    except UNDEFINED:
+        return sample.people.set_index("participant_id").assign(value=math.nan)
+
+
+def _study(sample: Sample, *, plan: Plan) -> dict[str, Any]:
+    def only(column: str) -> str:
+        if column not in sample.trials.columns:
+            return ""
+        return ", ".join(sorted({str(value) for value in sample.trials[column].dropna()}))
+
+    return {"name": plan.study or only("study"), "version": only("study_version")}
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "primary": [str(contrast) for contrast in plan.primary.contrasts],
+        "multiplicity": plan.multiplicity,
+        "n": plan.n,
+        "analyse": plan.analyse,
+        "alpha": plan.alpha,
+        "locked_at": plan.locked_at,
+    }
+
+
+def _provenance(dataset: Dataset, *, plan: Plan, settings: Settings) -> dict[str, Any]:
+    return {
+        "dataset_digest": dataset.digest,
+        "files": dict(sorted(dataset.files.items())),
+        "plan_digest": plan.digest,
+        "seed": settings.seed,
+        "permutations": settings.permutations,
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in _LIBRARIES},
+        "measures": {name: measures.get(name).version for name in measures.names()},
+        "estimators": {name: estimators.get(name).version for name in estimators.names()},
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,155 @@
+"""The sample: who is analysed. Simulated and real participants never meet in one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from analysis.core.cells import cells, roster
+from analysis.core.dataset import Dataset, DatasetError
+from analysis.core.measure import Measure
+from analysis.core.selection import is_true
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Tables of the participants who are analysed.
+
+    Attributes
+    ----------
+    trials, scales, participants : pandas.DataFrame or None
+        Rows of these participants; None when the dataset has no such table.
+    people : pandas.DataFrame
+        Those who were given a condition, as of `analysis.core.cells.roster`, with the identifier as a column.
+    conditions : tuple of str
+        In the order of the allocation, else sorted.
+    allocation : mapping or None
+        Content of ``allocation.json``.
+    simulated : bool
+        True when all of them are simulated.
+    notes : tuple of str
+        What was left out, in sentences.
+    """
+
+    trials: pd.DataFrame
+    scales: pd.DataFrame | None
+    participants: pd.DataFrame | None
+    people: pd.DataFrame
+    conditions: tuple[str, ...]
+    allocation: Mapping[str, Any] | None
+    simulated: bool
+    notes: tuple[str, ...] = ()
+
+    def cells(self, measure: type[Measure]) -> pd.DataFrame:
+        """Return the participants with their values of a measure; see `analysis.core.cells.cells`."""
+        table = self.trials if measure.table == "trials" else self.scales
+        if table is None:
+            raise DatasetError(f"{measure.label} needs the table {measure.table}, which is not there.")
+        return cells(measure, table, participants=self.people)
+
+    def only(self, ids: Collection[str]) -> Sample:
+        """Return the sample of some of its participants."""
+        return replace(
+            self,
+            trials=_of(self.trials, ids),
+            scales=None if self.scales is None else _of(self.scales, ids),
+            participants=None if self.participants is None else _of(self.participants, ids),
+            people=_of(self.people, ids),
+        )
+
+
+def sample_of(dataset: Dataset, *, simulated: bool = False) -> Sample:
+    """Choose who is analysed: real participants, or simulated ones, never both.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        As read.
+    simulated : bool
+        True: the simulated participants. False: the real ones; when there are none at all, the simulated ones.
+
+    Returns
+    -------
+    Sample
+        With a note on everybody who was left out.
+
+    Raises
+    ------
+    DatasetError
+        When nobody is left.
+
+    Notes
+    -----
+    Without a column ``is_simulated`` everybody counts as real, and a note says so.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = {"participant_id": ["p1", "p2"], "condition": ["ai", "ig"]}
+    >>> trials = pd.DataFrame({**people, "is_simulated": [True, False]})
+    >>> found = sample_of(Dataset(trials=trials))
+    >>> found.trials["participant_id"].tolist(), found.simulated
+    (['p2'], False)
+    """
+    flagged = _simulated_ids(dataset)
+    everyone = _ids(dataset.trials) | _ids(dataset.participants)
+    chosen, notes = _choose(everyone, flagged, simulated=simulated)
+    if "is_simulated" not in dataset.trials.columns:
+        notes.append("The table has no column is_simulated: all participants are taken to be real.")
+    participants = None if dataset.participants is None else _of(dataset.participants, chosen)
+    trials = _of(dataset.trials, chosen)
+    people = roster(trials, participants=participants).reset_index()
+    return Sample(
+        trials=trials,
+        scales=None if dataset.scales is None else _of(dataset.scales, chosen),
+        participants=participants,
+        people=people,
+        conditions=_ordered(people, allocation=dataset.allocation),
+        allocation=dataset.allocation,
+        simulated=bool(chosen & flagged),
+        notes=tuple(notes),
+    )
+
+
+def _choose(everyone: set[str], flagged: set[str], *, simulated: bool) -> tuple[set[str], list[str]]:
+    real = everyone - flagged
+    if simulated and not flagged:
+        raise DatasetError("There are no simulated participants in the table. Leave out --simulated.")
+    if not everyone:
+        raise DatasetError("There are no participants in the table.")
+    chosen, left = (flagged, real) if simulated or not real else (real, flagged)
+    kind = "real" if left is real else "simulated"
+    notes = (
+        [f"{len(left)} {kind} participant(s) are in the table and are not part of this report."]
+        if left
+        else []
+    )
+    return chosen, notes
+
+
+def _simulated_ids(dataset: Dataset) -> set[str]:
+    found: set[str] = set()
+    for table in (dataset.trials, dataset.participants):
+        if table is not None:
+            found |= set(table["participant_id"][is_true(table, "is_simulated")])
+    return found
+
+
+def _ids(table: pd.DataFrame | None) -> set[str]:
+    return set() if table is None else set(table["participant_id"])
+
+
+def _of(table: pd.DataFrame, ids: Collection[str]) -> pd.DataFrame:
+    return table[table["participant_id"].isin(list(ids))]
+
+
+def _ordered(people: pd.DataFrame, *, allocation: Mapping[str, Any] | None) -> tuple[str, ...]:
+    there = sorted(set(people["condition"]))
+    planned = [str(name) for name in (allocation or {}).get("conditions", [])]
+    return tuple(
+        [name for name in planned if name in there] + [name for name in there if name not in planned]
+    )

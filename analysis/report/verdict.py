@@ -1,0 +1,156 @@
+"""The verdict on a planned question: better, worse, equivalent, or the data cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from analysis.core.measure import Measure
+from analysis.core.plan import Hypothesis, Plan
+from analysis.estimators.holm import Holm
+from analysis.measures import registry
+from analysis.report.contrasts import Settings, answer_contrast
+from analysis.report.sample import Sample
+
+
+def answer_hypothesis(sample: Sample, hypothesis: Hypothesis, *, settings: Settings) -> dict[str, Any]:
+    """Answer every contrast of a hypothesis; verdicts come later, when p values have been corrected.
+
+    Parameters
+    ----------
+    sample : Sample
+        Who is analysed.
+    hypothesis : Hypothesis
+        Measure and contrasts.
+    settings : Settings
+        As for the report.
+
+    Returns
+    -------
+    dict
+        Declaration of the measure, the plan's words, and ``contrasts``.
+    """
+    measure = registry.get(hypothesis.measure)
+    return {
+        "measure": measure.name,
+        "label": measure.label,
+        "unit": measure.unit,
+        "scale": measure.scale,
+        "higher_is_better": measure.higher_is_better,
+        "conjunction": hypothesis.conjunction,
+        "direction": hypothesis.direction,
+        "smallest_effect": hypothesis.smallest_effect,
+        "contrasts": [
+            answer_contrast(
+                sample,
+                measure=measure,
+                contrast=contrast,
+                settings=settings,
+                smallest_effect=hypothesis.smallest_effect,
+                direction=hypothesis.direction,
+            )
+            for contrast in hypothesis.contrasts
+        ],
+    }
+
+
+def conclude(answers: Sequence[dict[str, Any]], *, correct: bool, alpha: float) -> None:
+    """Add p values and verdicts to a family of answered hypotheses, in place.
+
+    A hypothesis with ``conjunction`` is one question: all its contrasts must hold, its p value is the largest
+    (intersection- union test, no correction inside). Every other contrast is a question of its own.
+
+    Parameters
+    ----------
+    answers : sequence of dict
+        As of `answer_hypothesis`.
+    correct : bool
+        Correct the questions of the family after Holm.
+    alpha : float
+        Of each verdict.
+
+    Notes
+    -----
+    The contrasts get ``p_adjusted``, ``p_equivalence_adjusted`` and ``verdict``, the hypotheses ``p``,
+    ``p_adjusted`` and ``verdict``. A question that could not be answered counts in the family.
+
+    References
+    ----------
+    .. [1] Berger (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24, 295-300.
+       https://doi.org/10.1080/00401706.1982.10487790
+    """
+    questions = [
+        group
+        for answer in answers
+        for group in (
+            [answer["contrasts"]] if answer["conjunction"] else [[one] for one in answer["contrasts"]]
+        )
+    ]
+    for name, p_of in (("p_adjusted", _p), ("p_equivalence_adjusted", _p_equivalence)):
+        raw = [_largest([p_of(one) for one in group]) for group in questions]
+        for group, p in zip(questions, Holm.estimate(raw) if correct else raw, strict=True):
+            for one in group:
+                one[name] = p
+    for answer in answers:
+        measure = registry.get(answer["measure"])
+        for one in answer["contrasts"]:
+            one["verdict"] = _verdict(one, measure=measure, alpha=alpha)
+        answer["p"] = _largest([_p(one) for one in answer["contrasts"]])
+        answer["p_adjusted"] = _largest([one["p_adjusted"] for one in answer["contrasts"]])
+        answer["verdict"] = _together([one["verdict"] for one in answer["contrasts"]])
+
+
+def answer_family(
+    sample: Sample, hypotheses: Sequence[Hypothesis], *, plan: Plan, settings: Settings
+) -> list[dict[str, Any]]:
+    """Answer a family of hypotheses and conclude, with the multiplicity correction of the plan.
+
+    Parameters
+    ----------
+    sample : Sample
+        Who is analysed.
+    hypotheses : sequence of Hypothesis
+        Primary, or secondaries.
+    plan : Plan
+        For alpha and multiplicity.
+    settings : Settings
+        As for the report.
+
+    Returns
+    -------
+    list of dict
+        One for each hypothesis.
+    """
+    answers = [answer_hypothesis(sample, one, settings=settings) for one in hypotheses]
+    conclude(answers, correct=plan.multiplicity == "holm", alpha=plan.alpha)
+    return answers
+
+
+def _p(one: dict[str, Any]) -> float:
+    return float("nan") if one["undefined"] else float(one["welch"]["p"])
+
+
+def _p_equivalence(one: dict[str, Any]) -> float:
+    equal = None if one["undefined"] else one["equivalence"]
+    return float("nan") if not equal or equal["undefined"] else float(equal["p"])
+
+
+def _largest(p_values: Sequence[float]) -> float:
+    return float("nan") if any(p != p for p in p_values) else max(p_values)
+
+
+def _verdict(one: dict[str, Any], *, measure: type[Measure], alpha: float) -> str:
+    if one["undefined"]:
+        return "undefined"
+    value = one["welch"]["value"]
+    if one["p_adjusted"] < alpha:
+        if measure.higher_is_better is None:
+            return "higher" if value > 0 else "lower"
+        return "better" if (value > 0) == measure.higher_is_better else "worse"
+    return "equivalent" if one["p_equivalence_adjusted"] < alpha else "undecided"
+
+
+def _together(verdicts: Sequence[str]) -> str:
+    if len(set(verdicts)) == 1:
+        return verdicts[0]
+    return "undefined" if "undefined" in verdicts else "undecided"

@@ -1,0 +1,214 @@
+"""Words and printed numbers of the report; the only place where a number is rounded."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+DASH = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+def number(value: float | None, *, digits: int = 2) -> str:
+    """Print a number, or a dash where it is missing.
+
+    Parameters
+    ----------
+    value : float or None
+        NaN is missing.
+    digits : int
+        Decimals.
+
+    Returns
+    -------
+    str
+        With a true minus sign.
+
+    Examples
+    --------
+    >>> number(1234.5, digits=1), number(-1.0) == MINUS + "1.00", number(None) == DASH
+    ('1,234.5', True, True)
+    """
+    if value is None or math.isnan(value):
+        return DASH
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    text = f"{abs(value):,.{digits}f}"
+    return text if value >= 0 or float(text.replace(",", "")) == 0 else f"{MINUS}{text}"
+
+
+def p_value(p: float | None) -> str:
+    """Print a p value as ``p = 0.031`` or ``p < 0.001``.
+
+    Parameters
+    ----------
+    p : float or None
+        0 to 1; NaN is missing.
+
+    Returns
+    -------
+    str
+        Words.
+
+    Examples
+    --------
+    >>> p_value(0.0312), p_value(0.00004), p_value(0.9999)
+    ('p = 0.031', 'p < 0.001', 'p > 0.999')
+    """
+    if p is None or math.isnan(p):
+        return f"p {DASH}"
+    if p < 0.001:
+        return "p < 0.001"
+    return "p > 0.999" if p > 0.999 else f"p = {p:.3f}"
+
+
+def level_text(value: float | None, *, unit: str) -> str:
+    """Print a value of a measure in the unit that people read.
+
+    Parameters
+    ----------
+    value : float or None
+        0 to 1 for a proportion, milliseconds for a time.
+    unit : str
+        Unit of the measure.
+
+    Returns
+    -------
+    str
+        Per cent, seconds or points.
+
+    Examples
+    --------
+    >>> level_text(0.7346, unit="proportion"), level_text(12345.0, unit="ms")
+    ('73.5 %', '12.3 s')
+    """
+    if value is None or math.isnan(value):
+        return DASH
+    if unit == "proportion":
+        return f"{number(100 * value, digits=1)} %"
+    return f"{number(value / 1000, digits=1)} s" if unit == "ms" else number(value)
+
+
+def effect_text(value: float | None, *, unit: str, scale: str) -> str:
+    """Print a difference without its sign, in words.
+
+    Parameters
+    ----------
+    value : float or None
+        Difference; of logarithms when ``scale`` is "log".
+    unit, scale : str
+        Of the measure.
+
+    Returns
+    -------
+    str
+        Such as "6.1 percentage points" or "12.0 %".
+
+    Examples
+    --------
+    >>> effect_text(-0.061, unit="proportion", scale="identity"), effect_text(0.1133, unit="ms", scale="log")
+    ('6.1 percentage points', '12.0 %')
+    """
+    if value is None or math.isnan(value):
+        return DASH
+    if scale == "log":
+        return f"{number(100 * abs(math.expm1(value)), digits=1)} %"
+    if unit == "proportion":
+        return f"{number(100 * abs(value), digits=1)} percentage points"
+    return f"{number(abs(value))} {unit.split(' of ', maxsplit=1)[0]}"
+
+
+def signed(value: float | None, *, unit: str, scale: str) -> str:
+    """Print a difference with its sign, short, for tables and intervals.
+
+    Parameters
+    ----------
+    value : float or None
+        Difference; of logarithms when ``scale`` is "log", printed as a ratio.
+    unit, scale : str
+        Of the measure.
+
+    Returns
+    -------
+    str
+        Such as "+6.1" (percentage points) or a ratio after a multiplication sign.
+
+    Examples
+    --------
+    >>> signed(0.061, unit="proportion", scale="identity"), signed(0.1133, unit="ms", scale="log")[1:]
+    ('+6.1', '1.12')
+    """
+    if value is None or math.isnan(value):
+        return DASH
+    if scale == "log":
+        return f"{TIMES}{number(math.exp(value))}"
+    shown = number(100 * value, digits=1) if unit == "proportion" else number(value)
+    return shown if shown.startswith(MINUS) or float(shown.replace(",", "")) == 0 else f"+{shown}"
+
+
+def interval(estimate: dict[str, Any], *, unit: str, scale: str) -> str:
+    """Print an interval such as "+2.0 to +10.2".
+
+    Parameters
+    ----------
+    estimate : dict
+        With ``low`` and ``high``.
+    unit, scale : str
+        Of the measure.
+
+    Returns
+    -------
+    str
+        Words.
+
+    Examples
+    --------
+    >>> interval({"low": 0.01, "high": 0.02}, unit="proportion", scale="identity")
+    '+1.0 to +2.0'
+    """
+    return " to ".join(signed(estimate[side], unit=unit, scale=scale) for side in ("low", "high"))
+
+
+def unit_text(unit: str, *, scale: str) -> str:
+    """Say in which unit differences are printed.
+
+    Parameters
+    ----------
+    unit, scale : str
+        Of the measure.
+
+    Returns
+    -------
+    str
+        Words.
+
+    Examples
+    --------
+    >>> unit_text("proportion", scale="identity"), unit_text("ms", scale="log")
+    ('percentage points', 'ratio')
+    """
+    if scale == "log":
+        return "ratio"
+    return "percentage points" if unit == "proportion" else unit.split(" of ", maxsplit=1)[0]
+
+
+def listed(words: list[str]) -> str:
+    """Join words as a sentence does.
+
+    Parameters
+    ----------
+    words : list of str
+        At least one.
+
+    Returns
+    -------
+    str
+        "a, b and c".
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,145 @@
+"""Writing a report: a table and a plan are read, results are computed, one page and one file of numbers are written."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from analysis.core.dataset import read_dataset
+from analysis.core.plan import Plan, plan_from, read_plan
+from analysis.measures import registry
+from analysis.report.contrasts import Settings
+from analysis.report.render import render_html
+from analysis.report.results import compute_results
+
+PAGE, NUMBERS = "report.html", "report.json"
+
+
+def write_report(
+    table: str | PathLike[str],
+    *,
+    plan: str | PathLike[str] | Mapping[str, Any],
+    out: str | PathLike[str],
+    simulated: bool = False,
+    permutations: int = 10_000,
+    seed: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Write ``report.html`` and ``report.json`` of a table and a plan.
+
+    Parameters
+    ----------
+    table : path
+        ``trials.csv``, ``trials.parquet`` or a dataset folder.
+    plan : path or mapping
+        Plan; see `analysis.core.plan.plan_from`.
+    out : path
+        Folder, made when it is not there.
+    simulated : bool
+        Report on the simulated participants of a table that holds real ones as well.
+    permutations, seed : int
+        Of the permutation test.
+    progress : callable, optional
+        Is told what happens, in short lines.
+
+    Returns
+    -------
+    dict
+        The content of ``report.json``: unrounded; what is not defined is None.
+
+    Raises
+    ------
+    ValueError
+        When table or plan cannot be used; the message holds every fault.
+
+    Notes
+    -----
+    Same table, plan, seed and versions make the same bytes.
+    """
+    say = progress or (lambda line: None)
+    say(f"Reading {table}")
+    dataset = read_dataset(Path(table))
+    checked = _checked(plan, conditions=_conditions(dataset.trials, dataset.participants))
+    say(
+        f"Computing {len(registry.names())} measures and {permutations} permutations for each planned contrast"
+    )
+    settings = Settings(alpha=checked.alpha, permutations=permutations, seed=seed)
+    results: dict[str, Any] = plain(
+        compute_results(dataset, plan=checked, settings=settings, simulated=simulated)
+    )
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NUMBERS).write_bytes(numbers(results))
+    (folder / PAGE).write_text(render_html(results), encoding="utf-8", newline="\n")
+    say(f"Written {folder / PAGE} and {folder / NUMBERS}")
+    return results
+
+
+def plain(value: Any) -> Any:
+    """Turn results into what JSON can say: NaN becomes None, tuples become lists.
+
+    Parameters
+    ----------
+    value : dict, list, tuple, str, int, float, bool or None
+        Nested.
+
+    Returns
+    -------
+    dict, list, str, int, float, bool or None
+        Numbers unrounded; an infinite number becomes None.
+
+    Examples
+    --------
+    >>> plain({"p": float("nan"), "limits": (0.1, 2)})
+    {'p': None, 'limits': [0.1, 2]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def numbers(results: dict[str, Any]) -> bytes:
+    r"""Return the bytes of ``report.json``: sorted keys, unrounded numbers.
+
+    Parameters
+    ----------
+    results : dict
+        As of `plain`.
+
+    Returns
+    -------
+    bytes
+        UTF-8.
+
+    Examples
+    --------
+    >>> numbers({"b": None, "a": 0.1})
+    b'{\n  "a": 0.1,\n  "b": null\n}\n'
+    """
+    text = json.dumps(results, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _checked(plan: str | PathLike[str] | Mapping[str, Any], *, conditions: set[str]) -> Plan:
+    names = registry.names()
+    if isinstance(plan, Mapping):
+        return plan_from(plan, measures=names, conditions=conditions)
+    return read_plan(Path(plan), measures=names, conditions=conditions)
+
+
+def _conditions(*tables: Any) -> set[str]:
+    return {
+        str(name)
+        for table in tables
+        if table is not None and "condition" in table.columns
+        for name in table["condition"].dropna()
+        if name != ""
+    }
