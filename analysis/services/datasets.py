@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from analysis.core.digest import digest_of, file_digest
 from analysis.models import Dataset
@@ -20,7 +20,7 @@ class DatasetInvalid(ValueError):
     """A folder is not the dataset that its manifest describes."""
 
 
-def dataset_register(*, folder: Path, actor: AbstractBaseUser | None = None) -> Dataset:
+def dataset_register(*, folder: Path, actor: User | None = None) -> Dataset:
     """Record a dataset folder under the digest of its manifest; the same folder again gives the same row."""
     manifest = manifest_read(folder)
     faults = manifest_faults(folder, manifest=manifest)

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from celery import current_app
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -39,7 +39,7 @@ class Claim:
     dataset: Dataset
 
 
-def report_request(*, dataset: Dataset, actor: AbstractBaseUser | None = None) -> Report:
+def report_request(*, dataset: Dataset, actor: User | None = None) -> Report:
     """Ask for the report of a dataset: one per plan and version of Assay; one that failed is tried again."""
     with transaction.atomic():
         report, created = Report.objects.get_or_create(

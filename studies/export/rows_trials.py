@@ -130,7 +130,8 @@ def _trials(people: Sequence[Person]) -> list[Row]:
         "is_practice",
     )
     order = {person.pk: at for at, person in enumerate(people)}
-    return sorted(found, key=lambda trial: (order[trial["participant_id"]], *_order(trial)))
+    rows: list[Row] = [dict(trial) for trial in found]
+    return sorted(rows, key=lambda trial: (order[trial["participant_id"]], *_order(trial)))
 
 
 def _order(trial: Row) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from analysis.core.digest import digest_of, file_digest
 from analysis.core.schema import TABLES
@@ -40,7 +40,7 @@ class NothingToExport(StudyError):
 
 
 def dataset_export(
-    *, version: StudyVersion, simulated: bool, actor: AbstractBaseUser | None = None
+    *, version: StudyVersion, simulated: bool, actor: User | None = None
 ) -> Dataset:
     """Freeze the real, or the simulated, participants of a launched version into a dataset; never both together."""
     datasets = settings.ASSAY_VAR / "datasets"

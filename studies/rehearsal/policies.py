@@ -11,7 +11,6 @@ from studies.rehearsal.judgement import bars_fit
 from studies.rehearsal.knowledge import CaseKnown, Knowledge
 from studies.rehearsal.reader import PageRead, PageUnexpected, Question
 
-
 PREFER_NOT = "prefer_not"
 
 

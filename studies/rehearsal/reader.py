@@ -112,7 +112,7 @@ class PageRead:
 def read_page(text: str) -> PageRead:
     """Read one page; what is not a page of Assay is refused with a sentence."""
     try:
-        root = html.fromstring(text)
+        root: Element = html.fromstring(text)
     except (html.etree.ParserError, ValueError) as error:
         raise PageUnexpected(f"The answer is not an HTML page: {error}.") from error
     body = root.find("body") if root.tag == "html" else None

@@ -34,10 +34,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Rehearse and say how it went; any fault of a page ends with an error."""
+        version = version_current(options["slug"])
+        if version is None:
+            raise CommandError(f"No version of '{options['slug']}' is launched. Launch it, then rehearse it.")
         try:
             choices = [PolicyChoice.parse(text) for text in options["policy"] or ["by_confidence"]]
             found = rehearsal_run(
-                version=version_current(options["slug"]),
+                version=version,
                 base_url=options["base_url"],
                 count=options["participants"],
                 policies=choices,
