@@ -166,6 +166,36 @@ class AllocationCounter(models.Model):
         return f"{self.version} {self.stratum}: {self.next} of {self.capacity}"
 
 
+class Preparation(models.Model):
+    """What was asked of the explanation engine for a version, so that it need not be asked again."""
+
+    version = models.OneToOneField(StudyVersion, on_delete=models.CASCADE, related_name="preparation")
+    rendering_spec = models.CharField(
+        max_length=DIGEST, blank=True, help_text="Digest of the one specification by which all is drawn."
+    )
+    asked_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"preparation of {self.version}"
+
+
+class PreparedExplanation(models.Model):
+    """The key under which an explanation of a version was asked for, for one case."""
+
+    version = models.ForeignKey(StudyVersion, on_delete=models.CASCADE, related_name="prepared_explanations")
+    name = models.CharField(max_length=80)
+    case = models.ForeignKey("explainers.Case", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=DIGEST)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "name", "case"], name="prepared_explanation_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.key[:12]}"
+
+
 class ShownExplanation(models.Model):
     """Which frozen explanation, in which rendering, a condition shows for a case; fixed at launch."""
 

@@ -1,0 +1,115 @@
+"""What others may read of a study and its versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from explainers.models import Prediction, Rendering
+from explainers.selectors import job_progress
+from studies.design.models import Preparation, PreparedExplanation, StudyText, StudyVersion
+from studies.design.spec import StudySpec
+from studies.design.texts import cleaned_html
+
+
+def version_spec(version_id: int) -> StudySpec:
+    """Return the typed study of a version; of a launched one it is kept in the process, because it cannot change."""
+    try:
+        return _launched_spec(version_id)
+    except _NotLaunchedError as found:
+        return found.spec
+
+
+def version_current(slug: str) -> StudyVersion | None:
+    """Return the newest launched version of a study, or ``None``."""
+    return (
+        StudyVersion.objects.filter(study__slug=slug, launched_at__isnull=False)
+        .select_related("study")
+        .order_by("-number")
+        .first()
+    )
+
+
+def version_latest(slug: str) -> StudyVersion | None:
+    """Return the newest version of a study, launched or not, or ``None``."""
+    return StudyVersion.objects.filter(study__slug=slug).select_related("study").order_by("-number").first()
+
+
+def text_get(version_id: int, name: str) -> StudyText:
+    """Return a text of a version; its HTML passes the allow-list again on the way out."""
+    text = StudyText.objects.get(version_id=version_id, name=name)
+    text.html = cleaned_html(text.html)
+    return text
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How much of one kind of content is there."""
+
+    wanted: int
+    done: int
+    failed: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        return self.done >= self.wanted
+
+
+def prediction_progress(version: StudyVersion) -> Progress:
+    """Return how many cases of the version have a prediction."""
+    document = version_spec(version.pk).document
+    name = document["predictors"][document["conditions"][0]["predictor"]]
+    done = Prediction.objects.filter(predictor__name=name, case__case_set__name=document["cases"]["from"])
+    return Progress(wanted=_case_count(document["cases"]["from"]), done=done.count())
+
+
+def explanation_progress(version: StudyVersion) -> dict[str, Progress]:
+    """Return how far each explanation of the version is, by its name."""
+    keys: dict[str, list[str]] = {}
+    for name, key in PreparedExplanation.objects.filter(version=version).values_list("name", "key"):
+        keys.setdefault(name, []).append(key)
+    spec = version_spec(version.pk)
+    wanted = _case_count(spec.case_set)
+    found = {}
+    for condition in spec.conditions:
+        for explanation in condition.explanations:
+            jobs = job_progress(keys=keys.get(explanation.name, []))
+            found[explanation.name] = Progress(wanted, jobs["done"], jobs["failed"])
+    return found
+
+
+def rendering_progress(version: StudyVersion) -> Progress:
+    """Return how many explanations of the version are drawn by its one specification."""
+    wanted = sum(progress.wanted for progress in explanation_progress(version).values())
+    preparation = Preparation.objects.filter(version=version).exclude(rendering_spec="").first()
+    if preparation is None:
+        return Progress(wanted, 0)
+    keys = PreparedExplanation.objects.filter(version=version).values("key")
+    drawn = Rendering.objects.filter(spec_digest=preparation.rendering_spec, explanation__key__in=keys)
+    return Progress(wanted, drawn.count())
+
+
+def _case_count(name: str) -> int:
+    from explainers.models import Case
+
+    return Case.objects.filter(case_set__name=name).count()
+
+
+class _NotLaunchedError(Exception):
+    """Carries the spec of a version that may still change past the cache, which keeps no exceptions."""
+
+    def __init__(self, spec: StudySpec) -> None:
+        super().__init__()
+        self.spec = spec
+
+
+@lru_cache(maxsize=256)
+def _launched_spec(version_id: int) -> StudySpec:
+    document, launched_at = StudyVersion.objects.values_list("spec", "launched_at").get(pk=version_id)
+    spec = StudySpec.of(document)
+    if launched_at is None:
+        raise _NotLaunchedError(spec)
+    return spec
+
+
+version_spec.cache_clear = _launched_spec.cache_clear  # type: ignore[attr-defined]

@@ -1,0 +1,120 @@
+"""Having everything made that a version will show: predictions, explanations, and then the drawings on one scale."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from explainers.models import Case, Explanation, Job, Predictor, Rendering
+from explainers.services import explanations_request, predictions_request, renderings_request
+from studies.design.content import content_of, explanations_of
+from studies.design.models import Preparation, PreparedExplanation, ShownExplanation, StudyVersion
+from studies.design.selectors import explanation_progress, prediction_progress, rendering_progress
+from studies.design.spec import ExplanationSpec
+from studies.errors import StudyError
+
+
+class PreparationRefused(StudyError):
+    """The content that the study names is not there."""
+
+    code = "preparation_refused"
+
+
+def version_prepare(*, version: StudyVersion) -> int:
+    """Ask for whatever the version still needs, and return how much is still to come; call it again until that is 0.
+
+    1. Predictions of every case. 2. Every explanation of every case. 3. When those are there: their drawings, all on
+    one scale. 4. When those are there: the rows that say which condition shows what.
+    """
+    if version.launched_at is not None:
+        return 0
+    content = content_of(version)
+    if content.case_set is None or content.predictor is None:
+        raise PreparationRefused(
+            f"There is no case set '{content.spec.case_set}' yet: bring the cases first."
+            if content.case_set is None
+            else "The predictor of the study is not registered yet: bring it first."
+        )
+    predictions_request(predictor=content.predictor, case_set=content.case_set)
+    cases = content.cases()
+    for explanation in explanations_of(content.spec):
+        _explanations_prepare(version, explanation, predictor=content.predictor, cases=cases)
+    to_come = _to_come(version)
+    if to_come == 0 and explanations_of(content.spec):
+        _renderings_prepare(version)
+        drawn = rendering_progress(version)
+        to_come = drawn.wanted - drawn.done
+    if to_come == 0:
+        _shown_write(version)
+    return to_come
+
+
+def _to_come(version: StudyVersion) -> int:
+    progress = [prediction_progress(version), *explanation_progress(version).values()]
+    return sum(p.wanted - p.done for p in progress)
+
+
+def _explanations_prepare(
+    version: StudyVersion, explanation: ExplanationSpec, *, predictor: Predictor, cases: list[Case]
+) -> None:
+    asked = PreparedExplanation.objects.filter(version=version, name=explanation.name)
+    if asked.count() == len(cases):
+        return
+    with transaction.atomic():
+        keys = explanations_request(
+            predictor=predictor,
+            cases=cases,
+            method=explanation.method,
+            target=explanation.target,
+            parameters=dict(explanation.parameters),
+            control={"kind": explanation.control} if explanation.control else None,
+        )
+        rows = Job.objects.filter(key__in=keys).values_list("case_id", "key")
+        asked.delete()
+        PreparedExplanation.objects.bulk_create(
+            [
+                PreparedExplanation(version=version, name=explanation.name, case_id=case, key=key)
+                for case, key in rows
+            ],
+            batch_size=500,
+        )
+
+
+def _renderings_prepare(version: StudyVersion) -> None:
+    keys = sorted(set(PreparedExplanation.objects.filter(version=version).values_list("key", flat=True)))
+    digest = renderings_request(keys=keys, scale_of=keys)
+    Preparation.objects.update_or_create(version=version, defaults={"rendering_spec": digest})
+
+
+@transaction.atomic
+def _shown_write(version: StudyVersion) -> None:
+    """Write which explanation each condition shows for each case; until launch this can be done anew."""
+    keys: dict[str, dict[int, str]] = {}
+    prepared = PreparedExplanation.objects.filter(version=version)
+    for name, case, key in prepared.values_list("name", "case_id", "key"):
+        keys.setdefault(name, {})[case] = key
+    found = {e.key: e for e in Explanation.objects.filter(key__in=prepared.values("key"))}
+    drawn = dict(
+        Rendering.objects.filter(
+            spec_digest__in=Preparation.objects.filter(version=version).values("rendering_spec"),
+            explanation__key__in=prepared.values("key"),
+        ).values_list("explanation_id", "digest")
+    )
+    rows = [
+        ShownExplanation(
+            version=version,
+            condition=condition.name,
+            position=position,
+            name=explanation.name,
+            case_id=case,
+            explanation=found[key],
+            artefact_digest=found[key].artefact_digest,
+            rendering_digest=drawn[found[key].pk],
+        )
+        for condition in content_of(version).spec.conditions
+        for position, explanation in enumerate(condition.explanations)
+        for case, key in keys[explanation.name].items()
+    ]
+    existing = ShownExplanation.objects.filter(version=version)
+    if existing.count() != len(rows):
+        existing.delete()
+        ShownExplanation.objects.bulk_create(rows, batch_size=500)

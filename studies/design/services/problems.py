@@ -1,0 +1,128 @@
+"""What stands between a version and its launch, each in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
+from explainers.core.store import Store
+from explainers.selectors import explanation_problems
+from studies.design.caseplan import practice_reserved, shortages
+from studies.design.content import Content, case_pool, content_of, explanations_of, plan_request
+from studies.design.immutable import missing_triggers
+from studies.design.models import PreparedExplanation, ShownExplanation, StudyVersion
+from studies.design.selectors import prediction_progress
+from studies.design.truth import truth_of
+from studies.protocols import protocol_names
+
+MAXIMUM_TOLD = 20
+
+
+def version_problems(*, version: StudyVersion) -> list[str]:
+    """Return every reason why the version cannot be launched now; an empty list means that it can."""
+    if version.launched_at is not None:
+        return [f"{version} is launched already."]
+    content = content_of(version)
+    found = list(_missing_content(content))
+    if not found:
+        found += _content_problems(version, content)
+    found += _engine_problems(content)
+    if len(found) > MAXIMUM_TOLD:
+        found = [*found[:MAXIMUM_TOLD], f"There are {len(found) - MAXIMUM_TOLD} more problems of this kind."]
+    return found
+
+
+def _missing_content(content: Content) -> Iterator[str]:
+    if content.case_set is None:
+        yield f"There is no case set '{content.spec.case_set}': bring the cases first."
+    if content.predictor is None:
+        names = ", ".join(f"'{name}'" for name in content.spec.document["predictors"].values())
+        yield f"There is no predictor {names}: bring it first."
+
+
+def _engine_problems(content: Content) -> Iterator[str]:
+    for step in content.spec.steps:
+        protocol = step.params.get("protocol")
+        if protocol is not None and protocol not in protocol_names():
+            yield f"The protocol '{protocol}' is not installed."
+    missing = missing_triggers()
+    if missing:
+        yield (
+            f"The database does not protect launched studies ({len(missing)} triggers are missing): "
+            "run 'manage.py migrate'."
+        )
+
+
+def _content_problems(version: StudyVersion, content: Content) -> list[str]:
+    found = list(_answer_problems(content))
+    predictions = prediction_progress(version)
+    if not predictions.is_complete:
+        found.append(
+            f"{predictions.wanted - predictions.done} of {predictions.wanted} predictions are not there yet: "
+            "prepare the version and let the workers finish."
+        )
+    if not found:
+        found += _plan_problems(content)
+    return found + list(_explanation_problems(version, content))
+
+
+def _answer_problems(content: Content) -> Iterator[str]:
+    options = {option.value for option in content.spec.decision.options}
+    assert content.predictor is not None
+    if set(content.predictor.classes) != options:
+        yield (
+            f"The predictor answers {', '.join(sorted(content.predictor.classes))}, but the decision offers "
+            f"{', '.join(sorted(options))}."
+        )
+    cases = content.cases()
+    truth = truth_of(case_ids=[case.pk for case in cases])
+    lacking = [case.key for case in cases if case.pk not in truth]
+    if lacking:
+        yield f"{len(lacking)} cases have no reference answer, the first is {lacking[0]}."
+    odd = sorted(set(truth.values()) - options)
+    if odd:
+        yield f"The reference answer '{odd[0]}' is not one of the options of the decision."
+
+
+def _plan_problems(content: Content) -> list[str]:
+    assert content.predictor is not None
+    request = plan_request(content.spec)
+    pool = case_pool(cases=content.cases(), predictor=content.predictor)
+    found = shortages(request, pool=pool)
+    if not found and request.practice:
+        try:
+            practice_reserved("trial run", request=request, pool=pool)
+        except ValueError as error:
+            return [str(error)]
+    return found
+
+
+def _explanation_problems(version: StudyVersion, content: Content) -> Iterator[str]:
+    explanations = explanations_of(content.spec)
+    if not explanations:
+        return
+    prepared = PreparedExplanation.objects.filter(version=version)
+    wanted = len(content.cases()) * len(explanations)
+    if prepared.count() < wanted:
+        yield f"{wanted - prepared.count()} of {wanted} explanations were not asked for yet: prepare the version."
+        return
+    found = explanation_problems(keys=sorted(set(prepared.values_list("key", flat=True))))
+    yield from found
+    if not found:
+        yield from _rendering_problems(version, content)
+
+
+def _rendering_problems(version: StudyVersion, content: Content) -> Iterator[str]:
+    wanted = len(content.cases()) * sum(len(condition.explanations) for condition in content.spec.conditions)
+    shown = ShownExplanation.objects.filter(version=version)
+    if shown.count() < wanted:
+        yield f"{wanted - shown.count()} of {wanted} explanations are not drawn yet: prepare the version again."
+        return
+    store = Store(settings.ASSAY_STORE)
+    for digest in shown.values_list("rendering_digest", flat=True).distinct():
+        try:
+            store.get(digest)
+        except (ArtefactMissing, ArtefactCorrupt) as error:
+            yield f"A drawing of an explanation cannot be shown: {error}"
