@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler
 
+from studies.errors import AlreadyLaunched, AnswerConflict, StudyError
+
 INVALID = "invalid"
 SERVER_ERROR = "server_error"
 STATUS_CODES = {
@@ -22,6 +24,7 @@ STATUS_CODES = {
     409: "conflict",
     429: "throttled",
 }
+CONFLICTS = (AlreadyLaunched, AnswerConflict)
 
 log = structlog.get_logger(__name__)
 
@@ -29,23 +32,16 @@ log = structlog.get_logger(__name__)
 def handle_api_error(error: Exception, context: Mapping[str, Any]) -> Response:
     """Turn any error of an API view into {code, message, fields}.
 
-    Errors of the apps take part by their attributes: `status_code` (400 to 499), `code`, `message`, `fields`. What nobody
-    foresaw becomes a 500 that says nothing about the inside; the log has the rest.
+    The caller's own errors come as StudyError. What nobody foresaw becomes a 500 that says nothing about the inside;
+    the log has the rest.
     """
     if isinstance(error, ModelValidationError):
         error = exceptions.ValidationError(as_serializer_error(error))
     if isinstance(error, Http404 | PermissionDenied | exceptions.APIException):
         return _from_framework(error, context)
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int) and 400 <= status < 500:
-        return Response(
-            _body(
-                getattr(error, "code", STATUS_CODES.get(status, INVALID)),
-                str(error),
-                getattr(error, "fields", {}),
-            ),
-            status,
-        )
+    if isinstance(error, StudyError):
+        status = 409 if isinstance(error, CONFLICTS) else 400
+        return Response(_body(error.code, error.message, getattr(error, "fields", {})), status)
     log.error("An API view failed.", view=type(context.get("view")).__name__, exc_info=error)
     return Response(_body(SERVER_ERROR, "Something went wrong on our side. Nothing was changed.", {}), 500)
 

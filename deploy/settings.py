@@ -222,6 +222,9 @@ ASSAY_HEARTBEAT_S = env.number(
     "ASSAY_HEARTBEAT_S", default=5, means="seconds between two heartbeats of a job"
 )
 ASSAY_SWEEP_S = env.number("ASSAY_SWEEP_S", default=5, means="seconds between two rounds of the sweeper")
+ASSAY_QUEUES = env.names(
+    "ASSAY_QUEUES", default="cpu,gpu,analysis", means="queues of the one worker on a laptop"
+)
 ASSAY_SWEEPS = ["deploy.health.stamp_sweeper"]
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_TASK_DEFAULT_QUEUE = "cpu"

@@ -41,7 +41,7 @@ def _refuse(messages: Sequence[CheckMessage]) -> None:
     if errors:
         lines = [
             f"- {error.id}: {error.msg} {error.hint or ''}".rstrip()
-            for error in errors
+            for error in sorted(errors, key=lambda error: str(error.id))
             if not error.is_silenced()
         ]
         cure = "On your own machine use `make demo` or `manage.py runlocal`."
