@@ -1,0 +1,52 @@
+# Two doors: `make demo` and `make test`. Each does all set-up on a fresh machine by itself.
+SHELL := /usr/bin/env bash
+PYTHON := .venv/bin/python
+TEMPLATES = $(shell find deploy studies explainers analysis -path '*/templates/*' -name '*.html')
+PYTEST := .venv/bin/pytest -n 2 --dist loadscope
+
+.PHONY: demo test test-long lint format bench screenshots reference clean-venv
+.DEFAULT_GOAL := demo
+
+demo: ## everything once, for real, on this machine: study, explanations, participants, report
+	@deploy/setup.sh demo
+	@$(PYTHON) manage.py demo
+
+test: lint ## every check and every test, at most ten minutes
+	@$(PYTEST) -m 'not long'
+
+test-long: lint ## with the tests at full size
+	@$(PYTEST)
+
+lint: ## style, types, import contracts, migrations, container files
+	@deploy/setup.sh test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/djade --check $(TEMPLATES)
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	.venv/bin/shellcheck .ci/run deploy/*.sh
+	.venv/bin/yamllint --strict -c deploy/yamllint.yaml deploy/compose.yaml
+	.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	.venv/bin/hadolint deploy/Dockerfile
+
+format: ## put code and templates into the house style
+	@deploy/setup.sh test
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	.venv/bin/djade $(TEMPLATES)
+
+bench: ## measure loads and times
+	@deploy/setup.sh test
+	@$(PYTHON) -m tests.bench
+
+screenshots: ## take the pictures of the README
+	@deploy/setup.sh test
+	@$(PYTHON) -m tests.screenshots
+
+reference: ## compute the reference numbers again and compare
+	@deploy/setup.sh test
+	@$(PYTHON) -m tests.reference
+
+clean-venv: ## forget the virtual environment; the next target makes it again
+	rm -rf .venv
