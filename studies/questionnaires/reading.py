@@ -73,9 +73,13 @@ class Questionnaire:
         return next(item for item in self.items if item.id == name)
 
     def params(self) -> dict[str, Any]:
-        """Return the questionnaire as the parameters of a step: plain data, so that a version is self-contained."""
+        """Return the parameters of a step: plain data, so that a version is self-contained.
+
+        ``title`` is what people read there, ``instrument`` what the literature calls it.
+        """
         document: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        return document
+        heading = document.pop("heading")
+        return document | {"title": heading, "instrument": self.title}
 
 
 def read_questionnaire(data: bytes, *, name: str) -> Questionnaire:
