@@ -30,7 +30,7 @@ def main(folder: Path, *names: str) -> None:
         for look, options in LOOKS.items():
             context = browser.new_context(**options)
             page = context.new_page()
-            page.on("console", lambda message: print(message.text))
+            page.on("console", lambda message: print(message.page.url, message.text))
             for name in names or PAGES:
                 page.goto(f"{server.url}?kind={name}")
                 page.screenshot(path=folder / f"{name}-{look}.png", full_page=True)

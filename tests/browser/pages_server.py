@@ -10,7 +10,7 @@ import mimetypes
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -115,8 +115,9 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in (HEADERS | {"Content-Type": "text/html; charset=utf-8"} | more).items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        with suppress(ConnectionError):  # a page that was left does not wait for its replies
+            self.end_headers()
+            self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         """Stay quiet."""
@@ -132,6 +133,10 @@ class PagesServer:
     @property
     def url(self) -> str:
         return f"{self.origin}{DOOR}"
+
+    def address(self, name: str) -> str:
+        """Where one page of `samples.PAGES` is."""
+        return f"{self.url}?kind={name}"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import { now } from "./clock.js";
 const PAUSE_MS = 10_000;
 const LONGEST_MS = 120_000;
 const BATCH = 100;
+const AT_ONCE = 200; // the server refuses more
 
 const bytes = crypto.getRandomValues(new Uint8Array(16));
 export const source = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -26,7 +27,7 @@ export function record(kind, payload = {}, t = now()) {
 
 /* What the server has not acknowledged yet, as it travels. */
 export function unsent() {
-  return { source, events: waiting.slice(0, 5 * BATCH) };
+  return { source, events: waiting.slice(0, AT_ONCE) };
 }
 
 /* Forget what the server has: everything up to the last event of `sent`. */
@@ -63,5 +64,5 @@ async function deliver() {
 
 window.addEventListener("pagehide", () => {
   record("leave");
-  if (document.body.dataset.events) post({ source, events: waiting.slice(0, 5 * BATCH) }, true).catch(() => {});
+  if (document.body.dataset.events) post({ source, events: waiting.slice(0, AT_ONCE) }, true).catch(() => {});
 });

@@ -8,7 +8,6 @@ import { acknowledge, record, unsent } from "./outbox.js";
 import { send } from "./send.js";
 import { enhance } from "./widgets/percent.js";
 
-const HEARD = [200, 409, 422];
 const UNREAD_MS = 300;
 const busy = new WeakSet();
 const page = () => document.querySelector("form[data-page]");
@@ -24,7 +23,7 @@ function present(loaded) {
 
 function swap({ status, url, html }) {
   const next = new DOMParser().parseFromString(html, "text/html");
-  if (!HEARD.includes(status) || !next.body.dataset.kind) return location.assign(url);
+  if (!next.body.dataset.kind) return location.assign(url);
   document.title = next.title;
   document.documentElement.lang = next.documentElement.lang;
   document.body.replaceWith(next.body);

@@ -7,6 +7,8 @@ const FIRST_MS = 1_000;
 const LONGEST_MS = 15_000;
 const PATIENCE_MS = 20_000;
 
+/* A page of the study is an answer whatever its status: it says itself what to do. */
+const isPage = (html) => html.includes("<body") && html.includes("data-kind=");
 const mayComeRight = (status) => status >= 500 || status === 429 || status === 408;
 
 function rest(ms) {
@@ -23,7 +25,8 @@ export async function send(url, body, waiting) {
       const headers = { "X-Assay-Swap": "1" };
       const signal = AbortSignal.timeout(PATIENCE_MS);
       const reply = await fetch(url, { method: "POST", headers, body, signal });
-      if (!mayComeRight(reply.status)) return { status: reply.status, url: reply.url, html: await reply.text() };
+      const html = await reply.text();
+      if (!mayComeRight(reply.status) || isPage(html)) return { status: reply.status, url: reply.url, html };
     } catch {
       // No network, or no answer in time: whether the server has it is not known, so the same body goes again.
     }
