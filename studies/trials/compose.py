@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from studies.design.spec import Step, StudySpec
+from studies.protocols.stages import Stage
 from studies.trials.content import case_shown, text_shown
 from studies.trials.pages import Page, PageKind, Progress
 from studies.trials.position import part_of_study
@@ -82,12 +83,22 @@ def trial_page(trial: TrialOfStudy, *, view: StageView, number: int, of: int) ->
 
 
 def feedback_page(
-    trial: TrialOfStudy, *, answer: Mapping[str, Any], right: str, is_correct: bool, number: int, of: int
+    trial: TrialOfStudy,
+    *,
+    stage: Stage,
+    answer: Mapping[str, Any],
+    score: tuple[bool, str],
+    at: tuple[int, int],
 ) -> Page:
-    """Compose the feedback on an answer that is stored; the right answer is handed in by the scoring service."""
+    """Compose the feedback on an answer that is stored.
+
+    ``score`` (was it right, which answer is) is handed in, ``at`` is the place among the trials and their number.
+    """
+    (is_correct, right), (number, of) = score, at
+    is_advised = "advice" in stage.items and trial.condition.advice_show
     content = {
         "panel": case_shown(trial.case_id).panel,
-        "advice": advice_shown(trial) if trial.condition.advice_show else None,
+        "advice": advice_shown(trial) if is_advised else None,
         "own_answer": answer_shown(trial.spec.decision, answer),
         "truth_label": right,
         "correct": is_correct,
@@ -170,7 +181,7 @@ def _items_content(step: Step, *, version_id: int, attempt: int) -> dict[str, An
     params = step.params
     review = params.get("text") if step.kind == "comprehension" and attempt else None
     return {
-        "title": params.get("title", ""),
+        "title": params.get("heading") or params.get("title", ""),
         "intro": params.get("intro", ""),
         "items": [_item_shown(item) for item in params["items"]],
         "attempt": attempt + 1,

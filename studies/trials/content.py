@@ -1,5 +1,6 @@
 """Launched content as pages need it, kept in each process: it can never change, so it is read once.
 
+What belongs to a version is kept only when that is launched; before, staff may look at it while it still changes.
 The keys are primary keys. Where rows can come back under an old key (tests that roll back), call ``forget``.
 """
 
@@ -7,22 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 from django.conf import settings
 
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
 from explainers.core.store import Store
-from explainers.models import Case, Prediction
+from explainers.models import Case, Prediction, Rendering
 from explainers.selectors import case_panel
-from studies.design.models import PlannedTrial, ShownExplanation
+from studies.design.models import (
+    PlannedTrial,
+    Preparation,
+    PreparedExplanation,
+    ShownExplanation,
+    StudyVersion,
+)
 from studies.design.selectors import text_get, version_spec
 from studies.design.spec import ConditionSpec, StudySpec
-from studies.design.texts import cleaned_html
 from studies.protocols import get_protocol
 from studies.protocols.stages import Stage, Treatment
 
+Read = TypeVar("Read", bound=Callable[..., Any])
+CACHES: list[Callable[[], None]] = []
+LAUNCHED: set[int] = set()
 NO_TREATMENT = Treatment(advice=False, explanations=0)
 
 
@@ -65,7 +74,27 @@ class ExplanationShown:
     html: str
 
 
-@lru_cache(maxsize=1024)
+def kept(read: Read) -> Read:
+    """Keep what a function of a version (its first argument) has read, if that version is launched."""
+    cached = lru_cache(maxsize=8192)(read)
+    CACHES.append(cached.cache_clear)
+
+    @wraps(read)
+    def look_up(version_id: int, *about: Any) -> Any:
+        return cached(version_id, *about) if _is_launched(version_id) else read(version_id, *about)
+
+    return look_up  # type: ignore[return-value]
+
+
+def _is_launched(version_id: int) -> bool:
+    if version_id not in LAUNCHED:
+        if not StudyVersion.objects.filter(pk=version_id, launched_at__isnull=False).exists():
+            return False
+        LAUNCHED.add(version_id)
+    return True
+
+
+@kept
 def stages_of(version_id: int, step_index: int, condition: str | None) -> tuple[Stage, ...]:
     """Return the stages of the trials of a step, for one condition."""
     spec = version_spec(version_id)
@@ -74,7 +103,7 @@ def stages_of(version_id: int, step_index: int, condition: str | None) -> tuple[
     return protocol.stages(spec.decision, treatment)
 
 
-@lru_cache(maxsize=8192)
+@kept
 def planned_cases(version_id: int, plan: int, step_index: int) -> tuple[PlannedCase, ...]:
     """Return the trials that a plan holds for a step, in their order."""
     rows = PlannedTrial.objects.filter(version_id=version_id, plan=plan, step_index=step_index)
@@ -92,10 +121,8 @@ def case_shown(case_id: int) -> CaseShown:
 
 
 @lru_cache(maxsize=8192)
-def advice_given(version_id: int, condition: str, case_id: int) -> AdviceGiven:
-    """Return what the condition's predictor says of a case."""
-    spec = version_spec(version_id)
-    predictor = predictor_name(spec, spec.condition(condition))
+def advice_given(predictor: str, case_id: int) -> AdviceGiven:
+    """Return what a predictor says of a case."""
     found = Prediction.objects.get(predictor__name=predictor, case_id=case_id)
     return AdviceGiven(
         label=found.label,
@@ -106,32 +133,37 @@ def advice_given(version_id: int, condition: str, case_id: int) -> AdviceGiven:
     )
 
 
-@lru_cache(maxsize=4096)
+@kept
 def explanations_shown(version_id: int, condition: str, case_id: int) -> tuple[ExplanationShown, ...]:
     """Return the explanations that a condition shows for a case; all of them, verified, or an error."""
+    declared = [e.name for e in version_spec(version_id).condition(condition).explanations]
     rows = ShownExplanation.objects.filter(version_id=version_id, condition=condition, case_id=case_id)
-    shown = tuple(
-        ExplanationShown(
-            name=row.name,
-            artefact_digest=row.artefact_digest,
-            rendering_digest=row.rendering_digest,
-            html=rendering_html(row.rendering_digest),
-        )
-        for row in rows.order_by("position")
+    found = list(rows.order_by("position").values_list("name", "artefact_digest", "rendering_digest"))
+    if not found and not _is_launched(version_id):
+        found = _prepared(version_id, declared, case_id)
+    if [name for name, *_ in found] != declared:
+        raise ArtefactMissing(f"Case {case_id} has {len(found)} of {len(declared)} explanations to show.")
+    return tuple(ExplanationShown(*row, html=rendering_html(row[2])) for row in found)
+
+
+def _prepared(version_id: int, names: list[str], case_id: int) -> list[tuple[str, str, str]]:
+    """Return what a version that is not launched yet would show by now."""
+    keys = dict(
+        PreparedExplanation.objects.filter(version_id=version_id, case_id=case_id).values_list("name", "key")
     )
-    declared = len(version_spec(version_id).condition(condition).explanations)
-    if len(shown) != declared:
-        raise ArtefactMissing(
-            f"Case {case_id} has {len(shown)} of the {declared} explanations of condition {condition!r}."
-        )
-    return shown
+    drawn = Rendering.objects.select_related("explanation").filter(
+        explanation__key__in=keys.values(),
+        spec_digest__in=Preparation.objects.filter(version_id=version_id).values("rendering_spec"),
+    )
+    by_key = {row.explanation.key: (row.explanation.artefact_digest, row.digest) for row in drawn}
+    return [(name, *by_key[keys[name]]) for name in names if keys.get(name) in by_key]
 
 
-@lru_cache(maxsize=256)
+@kept
 def text_shown(version_id: int, name: str) -> tuple[str, str]:
     """Return the HTML of a text of a version, and the digest of the text."""
     text = text_get(version_id, name)
-    return cleaned_html(text.html), text.digest
+    return text.html, text.digest
 
 
 def rendering_html(digest: str) -> str:
@@ -148,17 +180,10 @@ def predictor_name(spec: StudySpec, condition: ConditionSpec) -> str:
     return name
 
 
-CACHES: tuple[Callable[..., Any], ...] = (
-    stages_of,
-    planned_cases,
-    case_shown,
-    advice_given,
-    explanations_shown,
-    text_shown,
-)
+CACHES += [LAUNCHED.clear, case_shown.cache_clear, advice_given.cache_clear]
 
 
 def forget() -> None:
     """Forget everything that this process has read."""
-    for cached in CACHES:
-        cached.cache_clear()  # type: ignore[attr-defined]
+    for clear in CACHES:
+        clear()

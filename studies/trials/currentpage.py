@@ -68,11 +68,10 @@ def _feedback(sitting: Sitting, *, number: int, of: int) -> Page:
     score = answer_score(sitting.trial_of_study, stage=last, answer=answer)
     return compose.feedback_page(
         sitting.trial_of_study,
+        stage=last,
         answer=answer,
-        right=score.right,
-        is_correct=score.is_correct,
-        number=number,
-        of=of,
+        score=(score.is_correct, score.right),
+        at=(number, of),
     )
 
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from studies.design.spec import ConditionSpec, StudySpec
 from studies.protocols.stages import Decision, Field, Stage
-from studies.trials.content import advice_given, case_shown, explanations_shown
+from studies.trials.content import advice_given, case_shown, explanations_shown, predictor_name
 
 STAGE_LABELS = {"initial": "Your first answer", "final": "Your final answer"}
 LAYOUT = "case-aside-answer/1"
@@ -46,6 +46,10 @@ class TrialOfStudy:
     condition: ConditionSpec
     case_id: int
     is_practice: bool = False
+
+    @property
+    def predictor(self) -> str:
+        return predictor_name(self.spec, self.condition)
 
 
 def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any]) -> StageView:
@@ -94,7 +98,7 @@ def scale_points(minimum: float, maximum: float) -> list[dict[str, str]]:
 
 def advice_shown(trial: TrialOfStudy) -> dict[str, Any]:
     """Return the advice as its condition shows it; what the condition hides is not in it."""
-    advice = advice_given(trial.version_id, trial.condition.name, trial.case_id)
+    advice = advice_given(trial.predictor, trial.case_id)
     show = trial.condition.advice_show
     decision = trial.spec.decision
     return {
@@ -142,7 +146,7 @@ def _case(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
 
 def _advice(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
     if trial.condition.advice_show:
-        given = advice_given(trial.version_id, trial.condition.name, trial.case_id)
+        given = advice_given(trial.predictor, trial.case_id)
         yield "advice", advice_shown(trial), ItemShown("advice", given.predictor, given.digest)
 
 
