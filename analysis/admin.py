@@ -61,11 +61,11 @@ class DatasetAdmin(Frozen, DatasetBase):
 
     @admin.display
     def participants(self, dataset: Dataset) -> int:
-        return int(dataset.manifest["files"]["participants.parquet"]["rows"])
+        return dataset.rows("participants")
 
     @admin.display
     def trials(self, dataset: Dataset) -> int:
-        return int(dataset.manifest["files"]["trials.parquet"]["rows"])
+        return dataset.rows("trials")
 
     @admin.display(description="digest")
     def short_digest(self, dataset: Dataset) -> str:

@@ -32,6 +32,10 @@ class Dataset(models.Model):
         kind = "simulated" if self.is_simulated else "real"
         return f"{self.study} v{self.version}, {kind}, {self.digest[:12]}"
 
+    def rows(self, table: str) -> int:
+        """Return how many rows a table has."""
+        return int(self.manifest["files"][f"{table}.parquet"]["rows"])
+
 
 class Report(models.Model):
     """One analysis of a dataset by its locked plan; the row is the job (state, attempt as fence, lease)."""

@@ -25,6 +25,7 @@ from analysis.services.computation import report_compute, report_manifest
 from analysis.services.datasets import manifest_faults
 
 REPORT_TASK = "analysis.report_make"
+QUEUE = "analysis"
 MAX_ATTEMPTS = 3
 RESEND_S = 15
 log = structlog.get_logger(__name__)
@@ -150,7 +151,7 @@ def _lease() -> Any:
 
 def _ring(report_id: int) -> bool:
     try:
-        current_app.send_task(REPORT_TASK, args=[report_id], ignore_result=True)
+        current_app.send_task(REPORT_TASK, args=[report_id], queue=QUEUE, ignore_result=True)
     except (OperationalError, RedisError, OSError) as error:
         log.warning("broker_silent", report=report_id, error=str(error))
         return False
