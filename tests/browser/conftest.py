@@ -80,3 +80,8 @@ def a_flow(*names: str) -> list[StudyPage]:
     from tests.browser.samples import PAGES
 
     return [PAGES[name] for name in names]
+
+
+def settle(tab: Page) -> None:
+    """Wait until a page has been read for as long as its script asks before it takes an answer."""
+    tab.wait_for_timeout(350)
