@@ -35,7 +35,13 @@ def _sqlite(config: dict[str, Any], *, durable: bool) -> dict[str, Any]:
         "transaction_mode": "IMMEDIATE",
         "init_command": f"PRAGMA {pragmas.replace('; ', '; PRAGMA ')};",
     }
-    return {**config, "ATOMIC_REQUESTS": False, "OPTIONS": {**config.get("OPTIONS", {}), **options}}
+    return {
+        **config,
+        "ATOMIC_REQUESTS": False,
+        # Opening the file and setting its pragmas anew costs as much as the rest of a participant's request.
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {**config.get("OPTIONS", {}), **options},
+    }
 
 
 def _postgresql(config: dict[str, Any], *, pool_size: int) -> dict[str, Any]:
