@@ -1,7 +1,7 @@
 """Launched studies for tests, made row by row: no study file, no worker, no torch.
 
-Everything that a page could let out carries a word of its own (``advice_label``, ``fragment``, ``truth``), so that a test
-can plant canaries.
+Everything that a page could let out is a word that the test chooses (``advice_label``, ``fragment``, ``truth``), so
+that it can plant canaries.
 """
 
 from __future__ import annotations
@@ -171,12 +171,19 @@ def document_of(recipe: StudyRecipe) -> dict[str, Any]:
             "method": "permuted_blocks",
             "block_multiples": [1, 2],
         },
-        "flow": list(recipe.flow),
+        "flow": [_of_study(entry, recipe) for entry in recipe.flow],
         "bonus": None,
         "completion": dict(recipe.completion),
         "withdrawal": {"policy": recipe.withdrawal},
         "plan": {"primary": {"measure": "accuracy", "contrasts": ["ai - unaided"]}, "n": 4, "alpha": 0.05},
     }
+
+
+def _of_study(entry: Mapping[str, Any], recipe: StudyRecipe) -> dict[str, Any]:
+    params = dict(entry["params"])
+    if entry["kind"] == "trials":
+        params["cases"] = {**params["cases"], "from": f"{recipe.slug}-cells"}
+    return {**entry, "params": params}
 
 
 def cases_of(recipe: StudyRecipe) -> list[Case]:

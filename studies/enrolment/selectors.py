@@ -32,11 +32,11 @@ def is_known_as(participant: Participant, *, kind: str, value: str) -> bool:
     return not names or value in names
 
 
-def invitation_is_known(*, token: str, slug: str) -> bool:
-    """Say whether there is such an invitation to the study."""
+def invitation_by_token(token: str, *, slug: str) -> Invitation | None:
+    """Return the invitation to the study that a link holds."""
     if len(token) != TOKEN_LENGTH:
-        return False
-    return Invitation.objects.filter(token_digest=token_digest(token), version__study__slug=slug).exists()
+        return None
+    return Invitation.objects.filter(token_digest=token_digest(token), version__study__slug=slug).first()
 
 
 def consent_is_declined(participant: Participant) -> bool:

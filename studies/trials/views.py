@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from studies.design.selectors import version_spec
 from studies.enrolment.models import Participant
-from studies.enrolment.selectors import invitation_is_known, is_known_as
+from studies.enrolment.selectors import invitation_by_token, is_known_as
 from studies.enrolment.services import invitation_exchange
 from studies.errors import AnswerConflict, AnswerInvalid, StudyClosed
 from studies.trials import compose, services
@@ -75,12 +75,13 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invited(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Show the door of an invitation; only pressing start uses the invitation up, opening the link never does."""
-    if participant_at(request, slug=slug) is not None:
-        return redirect_home(slug)
-    version = version_at(slug)
-    spec = version_spec(version.pk)
-    if not invitation_is_known(token=token, slug=slug):
+    spec = version_spec(version_at(slug).pk)
+    invitation = invitation_by_token(token, slug=slug)
+    if invitation is None:
         return stranger_reply(request, slug=slug, spec=spec, text=compose.TEXTS["unknown_link"], status=404)
+    person = participant_at(request, slug=slug)
+    if person is not None and person.pk == invitation.participant_id:
+        return redirect_home(slug)
     if request.method != "POST":
         return page_reply(request, compose.welcome_page(spec, is_invited=True, hidden={}), slug=slug)
     try:
