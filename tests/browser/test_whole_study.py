@@ -1,0 +1,121 @@
+"""A person with a keyboard, a browser and the live application: from the door to the completion code, with mishaps."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from studies.design.models import StudyVersion
+from tests.browser.conftest import settle
+from tests.browser.samples import BARS
+from tests.factories import CONDITIONS, WHOLE_FLOW, launched_version
+from tests.servers.assay import LiveAssay
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
+Database = Callable[[str], AbstractContextManager[None]]
+FOCUSED = "({type, tagName, checked, name}) => [type ?? tagName.toLowerCase(), name ?? '', checked ?? false]"
+HERE = "[document.body.dataset.kind, document.querySelector('[name=nonce]')?.value ?? '']"
+ENOUGH_KEYS = 60
+
+
+@pytest.fixture
+def door(live_assay: LiveAssay, orm: Database) -> Iterator[str]:
+    """The address of a launched study with every kind of step, in which everybody gets advice and explanation."""
+    with orm(live_assay.database_url):
+        version = launch(store=live_assay.var / "store")
+        yield f"{live_assay.url}/s/{version.study.slug}/"
+
+
+def launch(*, store: Path) -> StudyVersion:
+    strata = {"strata": ["expertise"], "stratum_keys": ["expertise=novice", "expertise=expert"]}
+    conditions = {"ig": CONDITIONS["ig"]}
+    return launched_version(
+        conditions=conditions, flow=WHOLE_FLOW, store=store, fragment=lambda *_: BARS, **strata
+    )
+
+
+def kind(tab: Page) -> str:
+    return str(tab.evaluate(HERE)[0])
+
+
+def answer_by_keyboard(tab: Page, *, prefer: str = "first") -> None:
+    """Walk with Tab from the heading to the button, answer what is met on the way, and send."""
+    settle(tab)
+    before = tab.evaluate(HERE)
+    for _ in range(ENOUGH_KEYS):
+        tab.keyboard.press("Tab")
+        what, _name, is_checked = tab.locator(":focus").evaluate(FOCUSED)
+        if what == "radio" and not is_checked:
+            tab.keyboard.press("Space" if prefer == "first" else "ArrowUp")
+        elif what == "number":
+            tab.keyboard.type("70")
+        elif what == "submit":
+            tab.keyboard.press("Enter")
+            break
+    for _ in range(100):
+        if tab.evaluate(HERE) != before:
+            return
+        tab.wait_for_timeout(20)
+    raise AssertionError(f"{before[0]} could not be answered by keyboard")
+
+
+def walk_to(tab: Page, wanted: str) -> list[str]:
+    seen = [kind(tab)]
+    while seen[-1] != wanted:
+        answer_by_keyboard(tab)
+        seen.append(kind(tab))
+    return seen
+
+
+def test_the_whole_study_needs_a_keyboard_only(tab: Page, door: str, live_assay: LiveAssay) -> None:
+    tab.goto(door)
+    seen = walk_to(tab, "done")
+    assert {"consent", "screening", "questionnaire", "comprehension", "feedback", "break", "debrief"} <= set(
+        seen
+    )
+    assert seen.count("trial") == (2 + 4) * 2 + 2
+    [(code,)] = live_assay.rows("SELECT code FROM enrolment_completion")
+    expect(tab.locator("[data-completion-code]")).to_have_text(code)
+    answers = live_assay.rows("SELECT rt_ms, hidden_ms FROM trials_trialresponse")
+    assert len(answers) == (2 + 4) * 4 + 2 * 2
+    assert all(rt_ms > 300 and hidden_ms == 0 for rt_ms, hidden_ms in answers)
+
+
+def test_events_of_the_whole_study_are_kept_without_a_gap(
+    tab: Page, door: str, live_assay: LiveAssay
+) -> None:
+    tab.goto(door)
+    walk_to(tab, "comprehension")
+    tab.goto("about:blank")
+    rows = "SELECT source, seq, kind FROM trials_event WHERE source <> 'server' ORDER BY source, seq"
+    found = live_assay.rows(rows)
+    by_source = {source: [seq for s, seq, _ in found if s == source] for source, _, _ in found}
+    assert by_source
+    assert all(numbers == list(range(len(numbers))) for numbers in by_source.values())
+    assert {"page", "change", "submit", "leave"} <= {kind for _, _, kind in found}
+
+
+def test_back_reload_and_a_duplicate_tab_change_no_answer(
+    tab: Page, door: str, live_assay: LiveAssay
+) -> None:
+    tab.goto(door)
+    walk_to(tab, "trial")
+    duplicate = tab.context.new_page()
+    for mishap in range(6):
+        duplicate.goto(door)
+        if mishap % 2:
+            tab.reload()
+        else:
+            tab.get_by_role("link", name="Stop taking part").click()
+            tab.go_back()
+        stays_on = kind(tab)
+        answer_by_keyboard(tab)
+        if stays_on == "trial":
+            answer_by_keyboard(duplicate, prefer="last")
+            expect(duplicate.get_by_role("status").filter(has_text="already been answered")).to_be_visible()
+    given = live_assay.rows("SELECT value FROM trials_trialresponse WHERE field = 'decision'")
+    assert {value for (value,) in given} == {'"benign"'}
+    twice = "SELECT trial_id FROM trials_trialresponse GROUP BY trial_id, stage, field HAVING count(*) > 1"
+    assert live_assay.rows(twice) == []
