@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 Apps = Sequence[AppConfig] | None
 COMMON_PASSWORDS = ("admin", "assay", "changeme", "demo", "password")
 MOST_ACCOUNTS = 20
+DATABASE_SILENT = "deploy.E011"
 
 
 @register(Tags.database, deploy=True)
@@ -28,7 +29,7 @@ def check_synchronous_commit(
                 cursor.execute("SHOW synchronous_commit")
                 (value,) = cursor.fetchone()
         except DatabaseError as error:
-            problems.append(_unreachable(alias, error))
+            problems.append(unreachable(alias, error))
             continue
         if value == "off":
             hint = "Set synchronous_commit = on in postgresql.conf, and look for a role or database that overrides it."
@@ -48,7 +49,7 @@ def check_migrations(
             executor = MigrationExecutor(connections[alias])
             missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
         except DatabaseError as error:
-            problems.append(_unreachable(alias, error))
+            problems.append(unreachable(alias, error))
             continue
         if missing:
             names = ", ".join(f"{migration.app_label}.{migration.name}" for migration, _ in missing[:5])
@@ -77,6 +78,9 @@ def check_staff_passwords(
     return [Error(f"Superuser {name} has a common password.", hint=hint, id="deploy.E013") for name in weak]
 
 
-def _unreachable(alias: str, error: DatabaseError) -> Error:
+def unreachable(alias: str, error: DatabaseError) -> Error:
+    """Return the message for a database that does not answer."""
     hint = "Start it, or correct DATABASE_URL."
-    return Error(f"The database {alias} does not answer: {str(error).strip()}.", hint=hint, id="deploy.E011")
+    return Error(
+        f"The database {alias} does not answer: {str(error).strip()}.", hint=hint, id=DATABASE_SILENT
+    )

@@ -102,7 +102,7 @@ unpack_nginx() {
   local folder
   folder=$(mktemp -d)
   chmod 755 "$folder"
-  (cd "$folder" && apt-get download -qq nginx >/dev/null) && dpkg -x "$folder"/nginx_*.deb .venv/nginx
+  (cd "$folder" && apt-get download -qq nginx >/dev/null 2>&1) && dpkg -x "$folder"/nginx_*.deb .venv/nginx
   rm -rf "$folder"
 }
 

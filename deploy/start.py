@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.core.checks import ERROR, CheckMessage, Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections
+from django.db import DatabaseError, connections
 
-DATABASE_SILENT = "deploy.E011"
+from deploy.database_checks import DATABASE_SILENT, unreachable
+
 REDIS_SILENT = "deploy.E014"  # no reason to stay closed: participants never need Redis
 DATABASE_WAIT_S = 30.0
 
@@ -27,13 +28,20 @@ def refuse_unsafe_database(wait_s: float = DATABASE_WAIT_S) -> None:
     """Raise UnsafeStart for a database that loses answers or has other tables; one that still starts gets some time."""
     deadline = time.monotonic() + wait_s
     while True:
-        messages = run_checks(tags=[Tags.database], include_deployment_checks=True, databases=["default"])
+        messages = _ask_database()
         silent = any(message.id == DATABASE_SILENT for message in messages)
         if not silent or time.monotonic() > deadline:
             break
         time.sleep(1)
     connections.close_all()
     _refuse(messages)
+
+
+def _ask_database() -> list[CheckMessage]:
+    try:
+        return run_checks(tags=[Tags.database], include_deployment_checks=True, databases=["default"])
+    except DatabaseError as error:
+        return [unreachable("default", error)]
 
 
 def _refuse(messages: Sequence[CheckMessage]) -> None:

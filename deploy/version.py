@@ -1,12 +1,12 @@
 """The version of Assay that runs; it is stored with every presentation and every report."""
 
 import re
-from importlib import metadata
+import tomllib
 from pathlib import Path
 
 
 def installed_version(root: Path) -> str:
-    """Return the newest version in CHANGELOG.md, else the one that the installed package declares."""
+    """Return the newest version in CHANGELOG.md, else the one that pyproject.toml declares."""
     changelog = root / "CHANGELOG.md"
     if changelog.is_file():
         found = re.search(
@@ -14,4 +14,5 @@ def installed_version(root: Path) -> str:
         )
         if found:
             return found[1]
-    return metadata.version("assay")
+    declared: str = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    return declared

@@ -1,0 +1,23 @@
+"""`manage.py restore FOLDER`."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from deploy.backup import backup_restore
+from deploy.backup_errors import BackupFailed
+
+
+class Command(BaseCommand):
+    help = "Fill an empty database and store from a backup, and prove that nothing is missing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path)
+
+    def handle(self, *, folder: Path, **options: Any) -> None:
+        try:
+            backup_restore(folder=folder, say=self.stdout.write)
+        except BackupFailed as problem:
+            raise CommandError(str(problem)) from None
