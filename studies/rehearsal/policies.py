@@ -41,6 +41,8 @@ class Policy:
         Probability that it answers a question about the instructions rightly.
     understanding : float
         Probability that it knows what the AI will say.
+    agrees_after_debrief : float
+        Probability that it lets its answers be used once it knows what the study was about.
     pace_ms : float
         Median time on a page.
     """
@@ -55,6 +57,7 @@ class Policy:
     detects: float = 0.6
     attention: float = 0.9
     understanding: float = 0.6
+    agrees_after_debrief: float = 1.0
     pace_ms: float = 6_000
     trials_seen: int = field(default=0, init=False)
 
@@ -121,7 +124,8 @@ class Policy:
 
     def _reply(self, page: PageRead, question: Question) -> str:
         if question.name == "consent":
-            return "given"
+            agrees = page.kind != "debrief" or self.rng.random() < self.agrees_after_debrief
+            return "given" if agrees else "declined"
         known = self.knowledge.answers.get(question.name)
         sure = page.kind == "screening" or self.rng.random() < self.attention
         if page.kind in {"screening", "comprehension"} and known is not None and sure:
@@ -205,7 +209,8 @@ class DropsOut(ByConfidence):
     leaves_after: int = 6
 
     def answer(self, page: PageRead) -> dict[str, str]:
-        if page.kind == "trial" and self.trials_seen >= self.leaves_after:
+        at_new_trial = page.kind == "trial" and page.own_answer is None
+        if at_new_trial and self.trials_seen >= self.leaves_after:
             raise Leaves
         return super().answer(page)
 

@@ -1,4 +1,4 @@
-"""B13: a spreadsheet shows every text of an export and carries none of them out; numbers and Parquet stay as they are."""
+"""B13: a spreadsheet shows every text of an export and carries none out; numbers and Parquet stay as they are."""
 
 import csv
 from pathlib import Path

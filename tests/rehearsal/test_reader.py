@@ -13,7 +13,8 @@ TRIAL = """<html><body data-kind="trial"><main>
 <tbody><tr><th>Texture</th><td>19.4</td><td>away from malignant</td></tr></tbody></table></section>
 <fieldset data-field="decision" data-kind="choice"><legend>Is it malignant?</legend>
 <input type="radio" name="decision" id="a" value="b0"><label for="a"><span>benign</span><kbd>1</kbd></label>
-<input type="radio" name="decision" id="b" value="m1"><label for="b"><span>malignant</span><kbd>2</kbd></label></fieldset>
+<input type="radio" name="decision" id="b" value="m1"><label for="b"><span>malignant</span><kbd>2</kbd></label>
+</fieldset>
 <fieldset data-field="confidence" data-kind="percent"><legend>How sure?</legend>
 <input type="range" data-slider="confidence"><input type="number" name="confidence" min="0" max="100"></fieldset>
 </form></main></body></html>"""
