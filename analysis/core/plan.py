@@ -55,7 +55,7 @@ class Rule:
     value: Any
 
     def __str__(self) -> str:
-        words = {"equal": "", "below": "below ", "above": "above "}[self.relation]
+        words = {"equal": "= ", "below": "below ", "above": "above "}[self.relation]
         return f"{self.column} {words}{self.value}"
 
 

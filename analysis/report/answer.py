@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analysis.report.wording import effect_text, interval, listed, p_value, unit_text
+from analysis.report.wording import effect_text, interval, listed, p_value
 
 _LOG_WORDS = {True: "longer", False: "shorter"}
 
@@ -110,7 +110,7 @@ def _size(one: dict[str, Any], *, primary: dict[str, Any], alpha: float) -> str:
     word = _LOG_WORDS[value > 0] if unit == "ms" else ("higher" if value > 0 else "lower")
     level = f"{100 * (1 - alpha):g} % interval"
     than = f" than with {one['control']}" if len(primary["contrasts"]) > 1 else ""
-    limits = f"{interval(one['welch'], unit=unit, scale=scale)} {unit_text(unit, scale=scale)}"
+    limits = interval(one["welch"], unit=unit, scale=scale)
     return f"{effect_text(value, unit=unit, scale=scale)} {word}{than} ({level} {limits})"
 
 

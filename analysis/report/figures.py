@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from analysis.report.svg import Axis, Drawing, axis_for, bottom_axis
-from analysis.report.wording import interval, level_text, number, signed, unit_text
+from analysis.report.wording import interval, level_text, number, signed, tick_texts, unit_text
 
-_LEFT, _RIGHT = 12.0, 388.0
+_LEFT, _RIGHT = 14.0, 382.0
 
 
 def participants_figure(measure: dict[str, Any], *, name: str) -> Markup:
@@ -26,7 +26,7 @@ def participants_figure(measure: dict[str, Any], *, name: str) -> Markup:
     drawing = Drawing(name, f"{measure['label']} by condition", words, bottom + 40)
     for at, row in enumerate(rows):
         _strip(drawing, row, measure=measure, axis=axis, y=top + step * at)
-    labels = [level_text(tick, unit=measure["unit"]) for tick in axis.ticks()]
+    labels = tick_texts(axis.ticks(), unit=measure["unit"], scale="identity")
     bottom_axis(
         drawing, axis, y=bottom, labels=labels, title=f"{measure['label']}, one dot for each participant"
     )
@@ -94,7 +94,7 @@ def contrasts_figure(answer: dict[str, Any], *, name: str) -> Markup:
         drawing.text(_LEFT, y + 12, one["contrast"].replace(" - ", " against "), kind="label halo")
         drawing.text(_RIGHT, y + 12, _effect(one, unit=unit, scale=scale), anchor="end", kind="value halo")
         _mean(drawing, one["welch"], axis=axis, y=y + 28)
-    labels = [signed(tick, unit=unit, scale=scale) for tick in axis.ticks()]
+    labels = tick_texts(axis.ticks(), unit=unit, scale=scale, sign=True)
     title = f"Difference in {answer['label'].lower()} ({unit_text(unit, scale=scale)})"
     bottom_axis(drawing, axis, y=bottom, labels=labels, title=title)
     return drawing.markup()
@@ -119,7 +119,7 @@ def forest_figure(answers: list[dict[str, Any]], *, name: str) -> Markup | None:
     ]
     if not rows:
         return None
-    step, top = 44.0, 6.0
+    step, top = 56.0, 6.0
     bottom = top + step * len(rows)
     axis = axis_for(
         [g[side] for _, g in rows for side in ("low", "high")], start=_LEFT, end=_RIGHT, include=[0.0]
@@ -130,9 +130,9 @@ def forest_figure(answers: list[dict[str, Any]], *, name: str) -> Markup | None:
     for at, (label, g) in enumerate(rows):
         y = top + step * at
         drawing.text(_LEFT, y + 12, label, kind="label halo")
-        drawing.text(_RIGHT, y + 12, _g_text(g), anchor="end", kind="value halo")
-        _mean(drawing, g, axis=axis, y=y + 27)
-    labels = [number(tick, digits=1) for tick in axis.ticks()]
+        drawing.text(_LEFT, y + 27, _g_text(g), kind="value halo")
+        _mean(drawing, g, axis=axis, y=y + 40)
+    labels = tick_texts(axis.ticks(), unit="", scale="identity", sign=True)
     bottom_axis(
         drawing, axis, y=bottom, labels=labels, title="Hedges g (standard deviations between participants)"
     )
@@ -155,7 +155,7 @@ def plane_figure(across: dict[str, Any], up: dict[str, Any], *, name: str, title
     ]
     if not pairs:
         return None
-    left, top, bottom = 54.0, 12.0, 268.0
+    left, top, bottom = 54.0, 32.0, 276.0
     horizontal = axis_for(_spread(one for one, _ in pairs), start=left, end=_RIGHT, limits=across["bounds"])
     vertical = axis_for(_spread(two for _, two in pairs), start=bottom, end=top, limits=up["bounds"])
     words = "; ".join(
@@ -164,14 +164,13 @@ def plane_figure(across: dict[str, Any], up: dict[str, Any], *, name: str, title
         for one, two in pairs
     )
     drawing = Drawing(name, title, words, bottom + 40)
-    for tick in vertical.ticks():
+    ticks = vertical.ticks()
+    for tick, label in zip(ticks, tick_texts(ticks, unit=up["unit"], scale="identity"), strict=True):
         drawing.line(left, vertical.at(tick), _RIGHT, vertical.at(tick), kind="grid")
-        drawing.text(
-            left - 6, vertical.at(tick) + 4, level_text(tick, unit=up["unit"]), anchor="end", kind="tick"
-        )
-    drawing.text(left + 4, top + 4, f"↑ {up['label']}", kind="tick halo")
+        drawing.text(left - 6, vertical.at(tick) + 4, label, anchor="end", kind="tick")
+    drawing.text(left, 14, f"↑ {up['label']}", kind="tick")
     _crosses(drawing, pairs, horizontal=horizontal, vertical=vertical)
-    labels = [level_text(tick, unit=across["unit"]) for tick in horizontal.ticks()]
+    labels = tick_texts(horizontal.ticks(), unit=across["unit"], scale="identity")
     bottom_axis(drawing, horizontal, y=bottom, labels=labels, title=f"{across['label']} →")
     return drawing.markup()
 
@@ -189,8 +188,10 @@ def _crosses(
     taken: list[tuple[float, float]] = []
     for one, two in pairs:
         x, y = horizontal.at(one["value"]), vertical.at(two["value"]) - 10
+        if y < vertical.end + 4:
+            y += 28
         while any(abs(x - other) < 60 and abs(y - height) < 14 for other, height in taken):
-            y += 26 if y < vertical.at(two["value"]) else 14
+            y += 28 if y < vertical.at(two["value"]) else 14
         taken.append((x, y))
         side, anchor = (-8, "end") if x > _RIGHT - 60 else (8, "start")
         drawing.text(x + side, y, one["condition"], anchor=anchor, kind="label halo")
@@ -203,32 +204,34 @@ def _spread(rows: Any) -> list[float]:
 def flow_figure(flow: dict[str, Any], *, name: str) -> Markup:
     """Draw the participant flow: who came, who was allocated, who is analysed (CONSORT)."""
     arms, before = flow["arms"], flow["before"]
-    columns = min(len(arms), 2)
-    arm_rows = math.ceil(len(arms) / columns)
     arm_height, top = 128.0, 150.0 if before else 46.0
-    total = sum(arm["allocated"] for arm in arms)
-    words = _flow_words(flow)
-    drawing = Drawing(name, "Participant flow", words, top + 18 + arm_rows * (arm_height + 12))
+    rows = math.ceil(len(arms) / 2)
+    drawing = Drawing(name, "Participant flow", _flow_words(flow), top + 18 + rows * (arm_height + 12))
     if before:
-        _box(drawing, 12, 4, 170, [f"Enrolled: {before['enrolled']}", f"Consented: {before['consented']}"])
-        lost = [
-            f"Screened out: {before['screened_out']}",
-            f"Failed the check: {before['comprehension_failed']}",
-            f"Left: {before['left_before_allocation']}",
-        ]
-        _box(drawing, 206, 30, 182, ["Not allocated", *lost])
-        drawing.arrow(97, 44, 97, top - 36)
-        drawing.arrow(97, 68, 206, 68)
-    _box(drawing, 12, top - 36, 170, [f"Allocated: {total}"])
+        _draw_before(drawing, before, top=top)
+    _box(drawing, 12, top - 36, 170, [f"Allocated: {sum(arm['allocated'] for arm in arms)}"])
+    # One trunk between two columns of conditions, so that any number of them hangs on it.
+    trunk, middle = 200.0, top + 16 + arm_height / 2
     drawing.line(97, top - 12, 97, top, kind="frame")
-    drawing.line(97, top, 97 + 206 * (columns - 1), top, kind="frame")
-    width = 182.0
-    for column in range(columns):
-        drawing.arrow(97 + 206 * column, top, 97 + 206 * column, top + 16)
+    drawing.line(97, top, trunk, top, kind="frame")
+    drawing.line(trunk, top, trunk, middle + (rows - 1) * (arm_height + 12), kind="frame")
     for at, arm in enumerate(arms):
-        x, y = 6 + 206 * (at % columns), top + 16 + (at // columns) * (arm_height + 12)
-        _box(drawing, x, y, width, [arm["condition"], *_arm_lines(arm)], height=arm_height)
+        x, y = (6.0, 212.0)[at % 2], top + 16 + (at // 2) * (arm_height + 12)
+        drawing.arrow(trunk, y + arm_height / 2, (188.0, 212.0)[at % 2], y + arm_height / 2)
+        _box(drawing, x, y, 182.0, [arm["condition"], *_arm_lines(arm)], height=arm_height)
     return drawing.markup()
+
+
+def _draw_before(drawing: Drawing, before: dict[str, int], *, top: float) -> None:
+    _box(drawing, 12, 4, 170, [f"Enrolled: {before['enrolled']}", f"Consented: {before['consented']}"])
+    lost = [
+        f"Screened out: {before['screened_out']}",
+        f"Failed the check: {before['comprehension_failed']}",
+        f"Left: {before['left_before_allocation']}",
+    ]
+    _box(drawing, 212, 30, 182, ["Not allocated", *lost])
+    drawing.arrow(97, 44, 97, top - 36)
+    drawing.arrow(97, 68, 212, 68)
 
 
 def _arm_lines(arm: dict[str, Any]) -> list[str]:

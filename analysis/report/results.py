@@ -140,7 +140,8 @@ def _describe_condition(
     values = people["scaled"].dropna().sort_values()
     n, mean = len(values), float(values.mean())
     sd = float(values.std(ddof=1)) if n > 1 else math.nan
-    reach = float(stats.t.ppf(1 - alpha / 2, n - 1)) * sd / math.sqrt(n) if n > 1 else math.nan
+    # Values that do not vary give no interval: its width of 0 would claim certainty.
+    reach = float(stats.t.ppf(1 - alpha / 2, n - 1)) * sd / math.sqrt(n) if n > 1 and sd > 0 else math.nan
     back = math.exp if measure.scale == "log" else float
     return {
         "condition": condition,

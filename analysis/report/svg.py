@@ -54,9 +54,10 @@ class Drawing:
         )
 
     def arrow(self, x1: float, y1: float, x2: float, y2: float) -> None:
-        """Add a line that ends in an arrow head, straight down or to the right."""
+        """Add a line that ends in an arrow head, straight down, to the right or to the left."""
         self.line(x1, y1, x2, y2, kind="frame")
-        tips = ((-4, -6), (4, -6)) if x1 == x2 else ((-6, -4), (-6, 4))
+        back = -6 if x2 > x1 else 6
+        tips = ((-4, -6), (4, -6)) if x1 == x2 else ((back, -4), (back, 4))
         points = " ".join(f"{_at(x2 + dx)},{_at(y2 + dy)}" for dx, dy in ((0, 0), *tips))
         self.parts.append(f'<polygon class="head" points="{points}"/>')
 

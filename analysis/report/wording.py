@@ -147,6 +147,39 @@ def signed(value: float | None, *, unit: str, scale: str) -> str:
     return shown if shown.startswith(MINUS) or float(shown.replace(",", "")) == 0 else f"+{shown}"
 
 
+def tick_texts(ticks: list[float], *, unit: str, scale: str, sign: bool = False) -> list[str]:
+    """Print the ticks of an axis with as few decimals as keep them apart.
+
+    Parameters
+    ----------
+    ticks : list of float
+        In equal steps.
+    unit, scale : str
+        Of the measure; "log" only for differences.
+    sign : bool
+        Print a plus sign before positive differences.
+
+    Returns
+    -------
+    list of str
+        As many as ticks.
+
+    Examples
+    --------
+    >>> tick_texts([0.65, 0.7, 0.75], unit="proportion", scale="identity")
+    ['65 %', '70 %', '75 %']
+    """
+    if scale == "log":
+        return [f"{TIMES}{number(math.exp(tick))}" for tick in ticks]
+    factor, after = {"proportion": (100.0, "" if sign else " %"), "ms": (0.001, " s")}.get(unit, (1.0, ""))
+    step = factor * abs(ticks[1] - ticks[0]) if len(ticks) > 1 else 1.0
+    digits = next(count for count in range(7) if count == 6 or abs(round(step, count) - step) < 1e-9)
+    plus = ["+" if sign and tick > 1e-12 else "" for tick in ticks]
+    return [
+        f"{mark}{number(factor * tick, digits=digits)}{after}" for mark, tick in zip(plus, ticks, strict=True)
+    ]
+
+
 def interval(estimate: dict[str, Any], *, unit: str, scale: str) -> str:
     """Print an interval such as "+2.0 to +10.2".
 
