@@ -105,7 +105,7 @@ class Scope:
                     stratum=row["stratum"] if slot_stratum is None else slot_stratum,
                     slot=row["assignment__slot__seq"],
                     condition=row["assignment__condition"],
-                    withheld=ERASED if erased else REFUSED if pk in refused else "",
+                    withheld=REFUSED if pk in refused else ERASED if erased else "",
                 )
             )
         return people

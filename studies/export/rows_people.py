@@ -12,7 +12,7 @@ from django.db.models import Count, Max
 
 from studies.design.spec import StudySpec
 from studies.enrolment.models import Completion, Consent, Participant, Withdrawal
-from studies.export.people import ERASED, Person, Scope
+from studies.export.people import Person, Scope
 from studies.trials.models import Event, StepResponse, Trial, TrialResponse
 
 Row = dict[str, Any]
@@ -51,7 +51,7 @@ def participant_rows(scope: Scope, answered: Mapping[str, int]) -> Iterator[Row]
                 "completed": person.pk in completed,
                 "withdrawn": person.pk in withdrawn,
                 "started_s": 0.0,
-                "ended_s": None if person.withheld == ERASED else person.seconds(ends.get(person.pk)),
+                "ended_s": None if person.withheld else person.seconds(ends.get(person.pk)),
                 "excluded": bool(person.withheld),
                 "exclusion_reason": person.withheld or None,
             }

@@ -39,9 +39,7 @@ class NothingToExport(StudyError):
     code = "nothing_to_export"
 
 
-def dataset_export(
-    *, version: StudyVersion, simulated: bool, actor: User | None = None
-) -> Dataset:
+def dataset_export(*, version: StudyVersion, simulated: bool, actor: User | None = None) -> Dataset:
     """Freeze the real, or the simulated, participants of a launched version into a dataset; never both together."""
     datasets = settings.ASSAY_VAR / "datasets"
     datasets.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from deploy.wsgi import application
 
+from deploy.wsgi import application
 from tests.trials.conftest import forget_everything
 
 ADDRESS = "https://localhost"

@@ -1,4 +1,4 @@
-"""What is planted in simulated participants comes out of the analysis: an effect within its interval, a null at its rate.
+"""What is planted in simulated participants comes out: an effect within its interval, a null at its rate.
 
 Participants go through the pages of the real application (the same driver as over sockets, at its WSGI door), their
 answers through the export, the dataset through the analysis that makes the report.
