@@ -1,5 +1,6 @@
 """Logging as JSON lines; tokens, query strings and addresses of people never reach a log."""
 
+import ipaddress
 import logging
 import re
 from collections.abc import MutableMapping
@@ -25,15 +26,24 @@ HIDDEN_KEYS = frozenset(
 QUERY = re.compile(r"\?[^\s\"'<>]+")
 TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{32,}(?![\w-])")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
-IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}:?[0-9a-fA-F]{0,4}(?![\w:])|(?<![\w:])::1(?![\w:])")
+IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d)")
+IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]*:[0-9A-Fa-f:.]+(?![\w:])")
 
 
 def without_secrets(value: str) -> str:
     """Return the text without query strings, long random words (digests of artefacts stay) and network addresses."""
     value = QUERY.sub("?[hidden]", value)
     value = TOKEN.sub(lambda found: found[0] if DIGEST.fullmatch(found[0]) else "[hidden]", value)
-    return IPV6.sub("[address]", IPV4.sub("[address]", value))
+    return IPV6.sub(_hide_address, IPV4.sub("[address]", value))
+
+
+def _hide_address(found: re.Match[str]) -> str:
+    text = found[0].rstrip(".:")
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return found[0]
+    return "[address]" + found[0][len(text) :]
 
 
 def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

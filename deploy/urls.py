@@ -5,13 +5,14 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from deploy import health, pages
+from deploy import health, metrics, pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("favicon.ico", pages.no_icon),
     path("health/", health.health, name="health"),
     path("health/live/", health.live, name="live"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]
 for prefix, module in (("s/", "studies.trials.urls"), ("api/", "studies.export.urls")):
