@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
 from studies.design.models import StudyVersion
 from studies.enrolment.models import Consent, Identifier, Invitation, Participant
@@ -13,15 +13,19 @@ CONSENT_AFTER_DEBRIEF = "after_debrief"
 
 
 def participant_by_token(token: str, *, is_locked: bool = False) -> Participant | None:
-    """Return the participant whose cookie holds the token, with their assignment, in one query."""
+    """Return the participant whose cookie holds the token."""
     if len(token) != TOKEN_LENGTH:
         return None
-    return _seated(is_locked=is_locked).filter(token_digest=token_digest(token)).first()
+    people = Participant.objects.select_for_update() if is_locked else Participant.objects
+    try:
+        return people.get(token_digest=token_digest(token))
+    except Participant.DoesNotExist:
+        return None
 
 
 def participant_locked(participant_id: int) -> Participant:
     """Return a participant whose row is locked until the transaction ends."""
-    return _seated(is_locked=True).get(pk=participant_id)
+    return Participant.objects.select_for_update().get(pk=participant_id)
 
 
 def is_known_as(participant: Participant, *, kind: str, value: str) -> bool:
@@ -48,9 +52,3 @@ def state_counts(version: StudyVersion) -> dict[str, int]:
     """Count a version's participants by state, simulated ones apart (``simulated completed``)."""
     rows = version.participants.values_list("is_simulated", "state").annotate(n=Count("id")).order_by()
     return {f"simulated {state}" if simulated else state: n for simulated, state, n in rows}
-
-
-def _seated(*, is_locked: bool) -> QuerySet[Participant]:
-    # Locking only the participant: a left join cannot be locked, and slots are shared reading.
-    rows = Participant.objects.select_related("assignment__slot")
-    return rows.select_for_update(of=("self",)) if is_locked else rows

@@ -14,7 +14,7 @@ from studies.trials.erasure import participant_erase
 from studies.trials.models import StepResponse, Trial, TrialResponse
 from studies.trials.position import TRIAL_STEPS, Place, place_within, step_from
 from studies.trials.records import schedule_create
-from studies.trials.sitting import Sitting, State
+from studies.trials.sitting import Seat, Sitting, State
 
 ITEM_STEPS = ("screening", "questionnaire", "comprehension")
 
@@ -52,11 +52,12 @@ def _allocate(sitting: Sitting) -> bool:
     person = sitting.participant
     person.stratum = stratum_key(sitting.spec, _stratum_answers(sitting))
     try:
-        sitting.assignment = slot_claim(participant=person, stratum=person.stratum)
+        assignment = slot_claim(participant=person, stratum=person.stratum)
     except StudyFull:
         person.state = State.FULL
         return False
     person.state = State.ALLOCATED
+    sitting.seat = Seat(assignment.condition, assignment.slot.plan)
     schedule_create(sitting)
     return True
 

@@ -86,6 +86,13 @@ def kept(read: Read) -> Read:
     return look_up  # type: ignore[return-value]
 
 
+def kept_once_there(read: Read) -> Read:
+    """Keep what a function of rows that are written once has read; while they are not there it raises."""
+    cached = lru_cache(maxsize=16384)(read)
+    CACHES.append(cached.cache_clear)
+    return wraps(read)(cached)  # type: ignore[return-value]
+
+
 def _is_launched(version_id: int) -> bool:
     if version_id not in LAUNCHED:
         if not StudyVersion.objects.filter(pk=version_id, launched_at__isnull=False).exists():

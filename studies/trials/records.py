@@ -14,6 +14,7 @@ from studies.design.spec import Step
 from studies.protocols import get_protocol
 from studies.protocols.stages import Stage
 from studies.trials.answers import Clock
+from studies.trials.inserts import row_insert, rows_insert
 from studies.trials.models import (
     Presentation,
     PresentedItem,
@@ -33,35 +34,30 @@ def schedule_create(sitting: Sitting) -> None:
     for step in sitting.spec.steps:
         if step.kind in TRIAL_STEPS and step.applies_to(sitting.condition):
             rows += _trials_of_step(sitting, step)
-    Trial.objects.bulk_create(rows)
+    # Not through what the process keeps: should this transaction fail, these trials were never there.
+    sitting.scheduled = Trial.objects.bulk_create(rows)
 
 
 def presentation_create(sitting: Sitting, *, stage: Stage, view: StageView) -> None:
     """Record that a stage is sent for the first time."""
-    presentation = Presentation.objects.create(
-        trial=sitting.trial,
-        stage=stage.name,
-        option_order=list(view.option_order),
-        layout=LAYOUT,
-        assay_version=settings.VERSION,
-        presented_at=timezone.now(),
+    presentation_id = row_insert(
+        Presentation,
+        ("trial", "stage", "option_order", "layout", "assay_version", "presented_at"),
+        (sitting.trial_id, stage.name, list(view.option_order), LAYOUT, settings.VERSION, timezone.now()),
     )
-    PresentedItem.objects.bulk_create(
-        PresentedItem(
-            presentation=presentation,
-            position=position,
-            item=item.item,
-            name=item.name,
-            digest=item.digest,
-            rendering_digest=item.rendering_digest,
-        )
-        for position, item in enumerate(view.items)
+    rows_insert(
+        PresentedItem,
+        ("presentation", "position", "item", "name", "digest", "rendering_digest"),
+        [
+            (presentation_id, position, item.item, item.name, item.digest, item.rendering_digest)
+            for position, item in enumerate(view.items)
+        ],
     )
 
 
 def presentation_exists(sitting: Sitting, *, stage: Stage) -> bool:
     """Say whether the stage was sent before."""
-    return Presentation.objects.filter(trial=sitting.trial, stage=stage.name).exists()
+    return Presentation.objects.filter(trial_id=sitting.trial_id, stage=stage.name).exists()
 
 
 def trial_responses_create(
@@ -69,20 +65,14 @@ def trial_responses_create(
 ) -> None:
     """Store the answers of a stage."""
     kinds = {field.name: field.kind for field in stage.fields}
-    now = timezone.now()
-    TrialResponse.objects.bulk_create(
-        TrialResponse(
-            trial=sitting.trial,
-            stage=stage.name,
-            field=name,
-            kind=kinds[name],
-            value=value,
-            rt_ms=clock.rt_ms,
-            hidden_ms=clock.hidden_ms,
-            explanation_visible_ms=clock.explanation_visible_ms,
-            responded_at=now,
-        )
-        for name, value in values.items()
+    times = (clock.rt_ms, clock.hidden_ms, clock.explanation_visible_ms, timezone.now())
+    rows_insert(
+        TrialResponse,
+        (
+            *("trial", "stage", "field", "kind", "value"),
+            *("rt_ms", "hidden_ms", "explanation_visible_ms", "responded_at"),
+        ),
+        [(sitting.trial_id, stage.name, name, kinds[name], value, *times) for name, value in values.items()],
     )
 
 
@@ -111,8 +101,10 @@ def step_responses_create(
 
 def submission_create(sitting: Sitting, *, nonce: str, body_digest: str) -> None:
     """Record that a page was answered, so that a repeat is recognised."""
-    Submission.objects.create(
-        participant=sitting.participant, nonce=nonce, body_digest=body_digest, at=timezone.now()
+    rows_insert(
+        Submission,
+        ("participant", "nonce", "body_digest", "at"),
+        [(sitting.participant.pk, nonce, body_digest, timezone.now())],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -12,13 +13,46 @@ from studies.design.selectors import version_spec
 from studies.design.spec import Step
 from studies.enrolment.models import Assignment, Participant
 from studies.protocols.stages import Stage
-from studies.trials.content import PlannedCase, planned_cases, stages_of
+from studies.trials.content import PlannedCase, kept_once_there, planned_cases, stages_of
 from studies.trials.models import Trial, TrialResponse
 from studies.trials.position import TRIAL_STEPS, Place, screens_of_trial
 from studies.trials.stageview import TrialOfStudy
 
 State = Participant.State
 ACTIVE = frozenset({State.ENROLLED, State.ALLOCATED})
+UNSEATED = frozenset({State.ENROLLED, State.SCREENED_OUT, State.COMPREHENSION_FAILED, State.FULL})
+
+
+@dataclass(frozen=True)
+class Seat:
+    """The condition and the case plan that a participant was given."""
+
+    condition: str
+    plan: int
+
+
+def seat_of(participant_id: int) -> Seat | None:
+    """Return what a participant was given, which never changes once it is there."""
+    try:
+        return _seat(participant_id)
+    except Assignment.DoesNotExist:
+        return None
+
+
+@kept_once_there
+def _seat(participant_id: int) -> Seat:
+    found = Assignment.objects.values_list("condition", "slot__plan").get(participant_id=participant_id)
+    return Seat(*found)
+
+
+@kept_once_there
+def scheduled_trials(participant_id: int, step_index: int) -> tuple[int, ...]:
+    """Return the trials of a participant in a step, in their order; the schedule is written once."""
+    rows = Trial.objects.filter(participant_id=participant_id, step_index=step_index)
+    found = tuple(rows.order_by("trial_index").values_list("pk", flat=True))
+    if not found:
+        raise Trial.DoesNotExist(f"No trials of step {step_index} are scheduled.")
+    return found
 
 
 class Sitting:
@@ -28,14 +62,14 @@ class Sitting:
         self.participant = participant
         self.version_id = participant.version_id
         self.spec = version_spec(participant.version_id)
-        self.assignment = _assignment_of(participant)
+        self.seat = seat_of(participant.pk) if participant.state not in UNSEATED else None
         self.place = Place(
             step=participant.step_index,
             trial=participant.trial_index,
             screen=participant.stage_index,
             attempt=participant.attempt,
         )
-        self._trials: dict[tuple[int, int], Trial] = {}
+        self.scheduled: list[Trial] | None = None
         self._answers: dict[tuple[int, int, str], dict[str, Any]] = {}
 
     @property
@@ -48,7 +82,7 @@ class Sitting:
 
     @property
     def condition(self) -> str | None:
-        return self.assignment.condition if self.assignment else None
+        return self.seat.condition if self.seat else None
 
     @property
     def nonce(self) -> str:
@@ -61,9 +95,7 @@ class Sitting:
 
     def cases(self, step: Step) -> tuple[PlannedCase, ...]:
         """Return the trials that this participant has in a step."""
-        if self.assignment is None:
-            return ()
-        return planned_cases(self.version_id, self.assignment.slot.plan, step.index)
+        return planned_cases(self.version_id, self.seat.plan, step.index) if self.seat else ()
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -96,23 +128,18 @@ class Sitting:
         )
 
     @property
-    def trial(self) -> Trial:
-        """Return the scheduled trial at this place; the next one is read with it, because it is shown next."""
-        key = (self.place.step, self.place.trial)
-        if key not in self._trials:
-            rows = Trial.objects.filter(
-                participant_id=self.participant.pk,
-                step_index=self.place.step,
-                trial_index__in=(self.place.trial, self.place.trial + 1),
-            )
-            self._trials.update({(row.step_index, row.trial_index): row for row in rows})
-        return self._trials[key]
+    def trial_id(self) -> int:
+        """Return the scheduled trial at this place."""
+        step, number = self.place.step, self.place.trial
+        if self.scheduled is not None:
+            return next(t.pk for t in self.scheduled if (t.step_index, t.trial_index) == (step, number))
+        return scheduled_trials(self.participant.pk, step)[number]
 
     def answer_at(self, stage: Stage) -> dict[str, Any]:
         """Return what the participant answered at a stage of the current trial."""
         key = (self.place.step, self.place.trial, stage.name)
         if key not in self._answers:
-            rows = TrialResponse.objects.filter(trial=self.trial, stage=stage.name)
+            rows = TrialResponse.objects.filter(trial_id=self.trial_id, stage=stage.name)
             self._answers[key] = dict(rows.values_list("field", "value"))
         return self._answers[key]
 
@@ -139,11 +166,3 @@ class Sitting:
             stratum=person.stratum,
             moved_at=timezone.now(),
         )
-
-
-def _assignment_of(participant: Participant) -> Assignment | None:
-    found: Assignment | None = getattr(participant, "assignment", None)
-    if found is None and participant.state == State.ALLOCATED:
-        # PostgreSQL re-reads the row that it waited for, but joins what the statement saw when it began.
-        return Assignment.objects.select_related("slot").get(participant=participant)
-    return found
