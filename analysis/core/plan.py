@@ -233,9 +233,9 @@ class _Reader:
             analyse=cast(Analyse, analyse),
             sensitivity=sensitivity,
             alpha=0.05 if alpha is None else alpha,
-            title=str(around.get("title", "")),
-            study=str(around.get("study", "")),
-            locked_at=str(around.get("locked_at", "")),
+            title=_words(around.get("title")),
+            study=_words(around.get("study")),
+            locked_at=_words(around.get("locked_at")),
         )
 
     def _hypothesis(self, item: Any, *, where: str) -> Hypothesis | None:
@@ -337,3 +337,8 @@ class _Reader:
         if value is None:
             return []
         return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _words(value: Any) -> str:
+    # YAML reads a time as a time; nothing said is the empty text.
+    return "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)

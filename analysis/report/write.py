@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from analysis.core.dataset import read_dataset
+from analysis.core.dataset import Dataset, read_dataset
 from analysis.core.plan import Plan, plan_from, read_plan
 from analysis.measures import registry
 from analysis.report.contrasts import Settings
@@ -63,7 +63,7 @@ def write_report(
     say = progress or (lambda line: None)
     say(f"Reading {table}")
     dataset = read_dataset(Path(table))
-    checked = _checked(plan, conditions=_conditions(dataset.trials, dataset.participants))
+    checked = _checked(plan, conditions=_conditions(dataset))
     say(
         f"Computing {len(registry.names())} measures and {permutations} permutations for each planned contrast"
     )
@@ -135,11 +135,11 @@ def _checked(plan: str | PathLike[str] | Mapping[str, Any], *, conditions: set[s
     return read_plan(Path(plan), measures=names, conditions=conditions)
 
 
-def _conditions(*tables: Any) -> set[str]:
-    return {
-        str(name)
-        for table in tables
-        if table is not None and "condition" in table.columns
-        for name in table["condition"].dropna()
-        if name != ""
+def _conditions(dataset: Dataset) -> set[str]:
+    # Those of the allocation as well: a condition that nobody was given yet is no fault of the plan.
+    planned = {str(name) for name in (dataset.allocation or {}).get("conditions", [])}
+    tables = [table for table in (dataset.trials, dataset.participants) if table is not None]
+    found = {
+        str(name) for table in tables if "condition" in table.columns for name in table["condition"].dropna()
     }
+    return (planned | found) - {""}
