@@ -9,7 +9,7 @@ import json
 import mimetypes
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -137,6 +137,13 @@ class PagesServer:
     def address(self, name: str) -> str:
         """Where one page of `samples.PAGES` is."""
         return f"{self.url}?kind={name}"
+
+    def wait_for(self, has: Callable[[Rehearsed], bool], *, timeout_s: float = 5) -> None:
+        """Wait until the server has what a page sent on its way out."""
+        end = time.monotonic() + timeout_s
+        while not has(self.rehearsed):
+            assert time.monotonic() < end, f"The server waited in vain: {self.rehearsed}"
+            time.sleep(0.01)
 
 
 @contextmanager

@@ -12,33 +12,38 @@ from studies.trials.pages import Page, Progress
 
 STUDY = "Do attribution explanations help people read cell samples?"
 OPTIONS = [{"value": "benign", "label": "benign"}, {"value": "malignant", "label": "malignant"}]
+NUCLEI = (
+    # name, label, unit, usual range, decimals, value, push towards malignant
+    ("radius", "Radius of the nuclei", "µm", 10.1, 14.2, 1, 17.3, 0.62),
+    ("texture", "Texture", "grey levels", 11.6, 24.0, 1, 21.4, -0.21),
+    ("perimeter", "Perimeter of the nuclei", "µm", 64.0, 92.0, 1, 113.4, 0.48),
+    ("area", "Area of the nuclei", "µm²", 310.0, 620.0, 0, 928.0, 0.93),
+    ("smoothness", "Roughness of outline", "", 0.070, 0.115, 3, 0.099, 0.03),
+    ("compactness", "Compactness", "", 0.035, 0.146, 3, 0.117, -0.08),
+    ("concavity", "Concavity of the outline", "", None, 0.110, 3, 0.133, 0.34),
+    ("concave_points", "Concave points", "", 0.006, 0.053, 3, 0.079, 0.71),
+    ("symmetry", "Asymmetry", "", 0.135, 0.215, 3, 0.128, -0.12),
+    ("raggedness", "Raggedness of outline", "", 0.054, 0.074, 3, 0.057, -0.17),
+)
+MEANING = "What it is, in a sentence: the mean over all nuclei that the program found in the picture."
 FEATURES = check_schema(
     {
         "features": [
-            {"name": name, "label": label, "unit": unit, "low": low, "high": high, "decimals": decimals}
-            for name, label, unit, low, high, decimals in (
-                ("radius", "Radius of the nuclei", "µm", 10.1, 14.2, 1),
-                ("texture", "Texture (spread of grey values)", "", 11.6, 24.0, 1),
-                ("perimeter", "Perimeter of the nuclei", "µm", 64.0, 92.0, 1),
-                ("area", "Area of the nuclei", "µm²", 310.0, 620.0, 0),
-                ("smoothness", "Smoothness of the outline", "", 0.070, 0.115, 3),
-                ("compactness", "Compactness", "", 0.035, 0.146, 3),
-                ("concavity", "Concavity of the outline", "", None, 0.110, 3),
-                ("concave_points", "Concave points", "", 0.006, 0.053, 3),
-                ("symmetry", "Symmetry", "", 0.135, 0.215, 3),
-                ("fractal_dimension", "Fractal dimension", "", 0.054, 0.074, 3),
-            )
+            {
+                "name": name,
+                "label": label,
+                "unit": unit,
+                "low": low,
+                "high": high,
+                "decimals": d,
+                "meaning": MEANING,
+            }
+            for name, label, unit, low, high, d, _value, _push in NUCLEI
         ]
     }
 )
-INPUTS = {
-    "radius": 17.3, "texture": 21.4, "perimeter": 113.4, "area": 928.0, "smoothness": 0.099,
-    "compactness": 0.117, "concavity": 0.133, "concave_points": 0.079, "symmetry": 0.128, "fractal_dimension": 0.057,
-}  # fmt: skip
-PUSHES = {
-    "radius": 0.62, "texture": -0.21, "perimeter": 0.48, "area": 0.93, "smoothness": 0.03,
-    "compactness": -0.08, "concavity": 0.34, "concave_points": 0.71, "symmetry": -0.12, "fractal_dimension": -0.17,
-}  # fmt: skip
+INPUTS = {row[0]: row[6] for row in NUCLEI}
+PUSHES = {row[0]: row[7] for row in NUCLEI}
 PANEL = {
     "title": "The sample",
     "rows": [vars(row) for row in panel_rows(INPUTS, features=FEATURES)],

@@ -66,7 +66,7 @@ def test_an_answer_whose_reply_was_lost_is_sent_again_and_stored_once(tab: Page,
     assert len(server.rehearsed.answers) == 1
 
 
-@pytest.mark.parametrize("status", [500, 503, 429])
+@pytest.mark.parametrize("status", [500, 429])
 def test_a_server_in_trouble_is_asked_again(status: int, tab: Page, walk: Walk) -> None:
     server = walk(*a_flow("trial", "break"))
     tab.goto(server.url)
@@ -98,12 +98,13 @@ def test_a_double_click_sends_one_answer_and_turns_one_page(tab: Page, walk: Wal
 
 def test_clicks_during_a_slow_reply_send_nothing_more(tab: Page, walk: Walk) -> None:
     server = walk(*a_flow("trial", "break"))
-    server.rehearsed.delay_s = 0.8
+    server.rehearsed.delay_s = 1.5
     tab.goto(server.url)
     answer(tab)
-    for _ in range(3):
-        tab.locator("button").click(force=True)
+    submit(tab)
     expect(tab.get_by_role("status").filter(has_text="Sending")).to_be_visible()
+    for _ in range(3):
+        tab.locator("form").evaluate("form => form.requestSubmit()")
     expect(tab.locator("h1")).to_have_text("Time for a short break")
     assert len(server.rehearsed.posts) == 1
 
@@ -137,7 +138,7 @@ def test_going_back_never_shows_an_answered_page(tab: Page, walk: Walk) -> None:
     answer(tab)
     submit(tab)
     expect(tab.locator("h1")).to_have_text("Time for a short break")
-    tab.get_by_role("link", name="Stop taking part").click()
+    tab.get_by_role("link", name="Leave the study").click()
     expect(tab.locator("h1")).to_have_text("Leave the study")
     tab.go_back()
     expect(tab.locator("h1")).to_have_text("Time for a short break")
@@ -210,6 +211,7 @@ def test_a_page_that_is_left_still_sends_its_events(tab: Page, walk: Walk) -> No
     tab.goto(server.url)
     answer(tab)
     tab.goto("about:blank")
+    server.wait_for(lambda rehearsed: bool(rehearsed.events))
     kinds = [event["kind"] for event in server.rehearsed.events]
     assert kinds[0] == "page"
     assert kinds[-1] == "leave"
