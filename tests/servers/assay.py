@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -63,14 +62,20 @@ class LiveAssay:
         self.log = var / "web.log"
         places = {"DATABASE_URL": database_url, "ASSAY_VAR": str(var), "STATIC_ROOT": str(static)}
         self.env = environment(**places, **settings)
+        self.accepted_host = settings.get("ALLOWED_HOSTS", "127.0.0.1").split(",")[0]
         self.process: subprocess.Popen[bytes] | None = None
-        # One listening socket for the whole life, so that the address stays after a crash and a restart.
+        self.port = 0
+        self.listen()
+        self.host = f"127.0.0.1:{self.port}"
+        self.url = f"http://{self.host}"
+
+    def listen(self) -> None:
+        """Open the listening socket: one for the whole life, so that the address stays after a crash and a restart."""
         self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener.bind(("127.0.0.1", self.port))
         self.listener.listen(1024)
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.host = urlsplit(self.url).netloc
+        self.port = self.listener.getsockname()[1]
 
     def start(self) -> "LiveAssay":
         number = self.listener.fileno()
@@ -133,6 +138,8 @@ class LiveAssay:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health/", timeout=5, trust_env=False).status_code in {200, 503}
+            return httpx.get(
+                f"{self.url}/health/", headers={"Host": self.accepted_host}, timeout=5, trust_env=False
+            ).status_code in {200, 503}
         except httpx.HTTPError:
             return False

@@ -54,14 +54,14 @@ def tail(log: Path, size: int = 4000) -> str:
 def stop_group(
     process: subprocess.Popen[bytes], *, sign: signal.Signals = signal.SIGTERM, timeout_s: float = 15
 ) -> None:
-    """Ask the process group to stop, then make it."""
+    """Send `sign` (SIGKILL: to the whole group), wait, then end whatever is left of the group."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, sign)
-    try:
+        if sign == signal.SIGKILL:
+            os.killpg(process.pid, sign)
+        else:
+            process.send_signal(sign)
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=timeout_s)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
