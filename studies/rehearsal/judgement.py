@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from studies.rehearsal.reader import Explanation, PageRead, PanelRow
+from studies.rehearsal.reader import Explanation, PageRead, PageUnexpected, PanelRow
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 FAR = 3
@@ -25,7 +25,10 @@ def _fits(page: PageRead, explanation: Explanation, *, positive: str) -> bool:
     distances = {row.label: found for row in page.panel if (found := _distance(row)) is not None}
     bars = [bar for bar in explanation.bars if bar.label in distances and bar.towards is not None]
     if not bars:
-        return False
+        raise PageUnexpected(
+            f"The explanation '{explanation.caption}' on the page '{page.title}' has no bar at a measurement with a "
+            "usual range, so nobody can judge whether it fits the case."
+        )
     strongest = bars[0]
     farthest = sorted(distances, key=lambda label: -abs(distances[label]))[:FAR]
     of_positive = positive.casefold() in explanation.caption.casefold()

@@ -207,13 +207,17 @@ def _label(group: Element, option: Element) -> str:
 def _panel(root: Element) -> Iterator[PanelRow]:
     for row in root.xpath("//table[@data-part='case']/tbody/tr"):
         cells = row.xpath("./td")
+        if len(cells) != 2:
+            raise PageUnexpected(
+                f"A line of the case has {len(cells)} cells, not value and usual range: {_text(row)!r}."
+            )
         flag = row.xpath(".//*[contains(@class, 'flag')]")
-        reference = cells[1].xpath(".//div/span[not(@class)]") if len(cells) > 1 else []
+        said = _text(flag[0]) if flag else ""
         yield PanelRow(
             label=_text(_one(row, "./th")),
-            value=_text(cells[0]) if cells else "",
-            reference=_text(reference[0]) if reference else "",
-            flag=_text(flag[0]) if flag else "",
+            value=_text(cells[0]),
+            reference=_text(cells[1]).removesuffix(said).strip(),
+            flag=said,
         )
 
 
