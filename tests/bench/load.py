@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from urllib.parse import urlencode
@@ -85,9 +86,11 @@ class Connection:
         return await self.reader.readexactly(int(headers.get("content-length", "0")))
 
     async def close(self) -> None:
-        if self.writer is not None:
-            self.writer.close()
-        self.reader = self.writer = None
+        writer, self.reader, self.writer = self.writer, None, None
+        if writer is not None:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 def _parse(head: bytes) -> tuple[int, dict[str, str], dict[str, str]]:
