@@ -39,7 +39,7 @@ def _binary_in_wheel() -> str | None:
         return None
     machine = platform.machine().lower()
     folder = f"{platform.system().lower()}-{MACHINES.get(machine, machine)}"
-    return shutil.which(Path(spec.origin).parent / "_binaries" / folder / "valkey-server")
+    return shutil.which(str(Path(spec.origin).parent / "_binaries" / folder / "valkey-server"))
 
 
 def private_server_command(*, binary: str, socket: Path, folder: Path) -> list[str]:
