@@ -1,0 +1,236 @@
+"""What the experimenter's page of a version shows, as plain values; the template only lays it out."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+
+from studies.design.caseplan import PoolCase, fits
+from studies.design.content import case_pool, content_of, plan_request
+from studies.design.models import AllocationCounter, AllocationSlot, StudyVersion
+from studies.design.selectors import (
+    Progress,
+    explanation_progress,
+    prediction_progress,
+    rendering_progress,
+    version_spec,
+)
+from studies.design.spec import ConditionSpec, Step, StudySpec
+from studies.design.strata import cell_name, stratum_keys
+from studies.protocols import get_protocol, protocol_names
+
+STEP_WORDS = {
+    "consent": "Consent",
+    "screening": "Screening",
+    "questionnaire": "Questionnaire",
+    "instructions": "Instructions",
+    "comprehension": "Comprehension check",
+    "allocate": "Allocation to a condition",
+    "practice": "Practice",
+    "trials": "Trials",
+    "debrief": "Debrief",
+}
+TRIAL_STEPS = ("practice", "trials")
+
+
+@dataclass(frozen=True)
+class PreviewLink:
+    """A link to one page as one condition sees it; empty where the condition does not see it."""
+
+    label: str
+    url: str
+
+
+def conditions_table(spec: StudySpec) -> list[dict[str, Any]]:
+    """Return a row for each condition."""
+    ratio = dict(zip((c.name for c in spec.conditions), spec.ratio, strict=True))
+    return [
+        {
+            "name": condition.name,
+            "advice": ", ".join(condition.advice_show) or "none",
+            "explanations": [
+                f"{e.method}, shuffled (control)" if e.control else f"{e.method} of the {e.target} class"
+                for e in condition.explanations
+            ],
+            "ratio": ratio[condition.name],
+        }
+        for condition in spec.conditions
+    ]
+
+
+def flow_table(version: StudyVersion, spec: StudySpec) -> list[dict[str, Any]]:
+    """Return a row for each page of the flow, with the preview of it in every condition."""
+    return [
+        {
+            "number": step.index + 1,
+            "words": _words(step),
+            "stage": stage,
+            "only": ", ".join(step.only),
+            "previews": [_preview(version, condition, step, stage) for condition in spec.conditions],
+        }
+        for step in spec.steps
+        for stage in _stages(spec, step)
+    ]
+
+
+def _words(step: Step) -> str:
+    params = step.params
+    words = STEP_WORDS[step.kind]
+    if step.kind == "questionnaire":
+        return f"{words}: {params['instrument']}"
+    if step.kind == "comprehension":
+        return f"{words}: {len(params['items'])} questions, {params['attempts']} attempts"
+    if step.kind == "screening":
+        return f"{words}: {len(params['items'])} questions"
+    if step.kind == "practice":
+        feedback = "with feedback" if params["feedback"] else "without feedback"
+        return f"{words}: {params['cases']} cases, {params['protocol']}, {feedback}"
+    if step.kind == "trials":
+        return f"{words}: {params['cases']['per_participant']} cases, {params['protocol']}"
+    if step.kind == "debrief" and params["consent"]:
+        return f"{words}, with consent after it"
+    return words
+
+
+def _stages(spec: StudySpec, step: Step) -> list[str]:
+    if step.kind not in TRIAL_STEPS or step.params["protocol"] not in protocol_names():
+        return [""]
+    protocol = get_protocol(step.params["protocol"])
+    return [stage.name for stage in protocol.stages(spec.decision, spec.conditions[0].treatment)]
+
+
+def _preview(version: StudyVersion, condition: ConditionSpec, step: Step, stage: str) -> PreviewLink | None:
+    if step.kind == "allocate" or not step.applies_to(condition.name):
+        return None
+    parts = [version.study.slug, version.pk, condition.name, step.index, stage or "-"]
+    try:
+        return PreviewLink(condition.name, reverse("preview", args=parts))
+    except NoReverseMatch:  # the participants' door is not part of this installation
+        return None
+
+
+def case_plan_table(version: StudyVersion, spec: StudySpec) -> list[dict[str, Any]]:
+    """Return a row for each block: its cells, what they promise of the AI, and how often a case is judged."""
+    pool = _pool(version)
+    largest = max(ratio * spec.slots / sum(spec.ratio) for ratio in spec.ratio)
+    rows = []
+    for block in plan_request(spec).blocks:
+        right = sum(cell.count for cell in block.cells if cell.ai_correct)
+        fixed = all(cell.ai_correct is not None for cell in block.cells)
+        rows.append(
+            {
+                "number": block.block_index + 1,
+                "protocol": spec.steps[block.step_index].params["protocol"],
+                "size": block.size,
+                "accuracy": f"{right} of {block.size} ({100 * right / block.size:.0f} %)"
+                if fixed
+                else "not fixed",
+                "cells": [
+                    {
+                        "name": cell_name(cell),
+                        "count": cell.count,
+                        "available": (available := sum(fits(case, cell) for case in pool)),
+                        "exposure": f"{largest * cell.count / available:.1f}" if available else "",
+                    }
+                    for cell in block.cells
+                ],
+            }
+        )
+    return rows
+
+
+def _pool(version: StudyVersion) -> list[PoolCase]:
+    content = content_of(version)
+    if content.predictor is None:
+        return []
+    return case_pool(cases=content.cases(), predictor=content.predictor)
+
+
+def allocation_table(version: StudyVersion, spec: StudySpec) -> list[dict[str, Any]]:
+    """Return a row for each stratum; who gets what next is nobody's to see."""
+    counters = AllocationCounter.objects.filter(version=version, purpose=AllocationSlot.Purpose.REAL)
+    taken = dict(counters.values_list("stratum", "next"))
+    return [
+        {"stratum": key or "all", "slots": spec.slots, "taken": taken.get(key)} for key in stratum_keys(spec)
+    ]
+
+
+def plan_lines(spec: StudySpec) -> list[tuple[str, str]]:
+    """Return the plan as pairs of a word and what it says."""
+    plan = spec.plan
+    lines = [("Primary", _outcome(plan["primary"]))]
+    lines += [("Secondary", _outcome(outcome)) for outcome in plan["secondary"]]
+    lines += [
+        ("Participants analysed", str(plan["n"])),
+        ("Who is analysed", plan["analyse"].replace("_", " ")),
+        ("Multiplicity", plan["multiplicity"]),
+        ("Alpha", str(plan["alpha"])),
+    ]
+    for entry in plan["sensitivity"]:
+        lines.append(
+            ("Sensitivity", "without " + ", ".join(_rule(*rule) for rule in entry["without"].items()))
+        )
+    return lines
+
+
+def _outcome(outcome: dict[str, Any]) -> str:
+    contrasts = outcome.get("contrasts") or [outcome["contrast"]]
+    text = f"{outcome['measure']}: {(' and ' if outcome.get('all') else ', ').join(contrasts)}"
+    if "smallest_effect" in outcome:
+        text += f"; smallest effect {outcome['smallest_effect']}"
+    return f"{text}; {outcome.get('direction', 'two_sided').replace('_', '-')}"
+
+
+def _rule(column: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{column} {relation} {bound}" for relation, bound in value.items())
+    return f"{column} = {value}"
+
+
+def progress_rows(version: StudyVersion) -> list[tuple[str, Progress]]:
+    """Return how far everything is that the version will show."""
+    rows = [("Predictions", prediction_progress(version))]
+    rows += [(f"Explanations: {name}", progress) for name, progress in explanation_progress(version).items()]
+    if len(rows) > 1:
+        rows.append(("Drawings", rendering_progress(version)))
+    return rows
+
+
+def exposure_summary(version: StudyVersion) -> str:
+    """Say how often the cases of each block are planned over all plans, once they are drawn."""
+    parts = []
+    for block in plan_request(version_spec(version.pk)).blocks:
+        planned = version.planned_trials.filter(step_index=block.step_index)
+        counts = Counter(planned.values_list("case_id", flat=True))
+        if counts:
+            parts.append(
+                f"block {block.block_index + 1}: {len(counts)} cases, "
+                f"{min(counts.values())} to {max(counts.values())} times each in every condition"
+            )
+    return "; ".join(parts)
+
+
+def source_diff(version: StudyVersion) -> list[tuple[str, str]]:
+    """Return the lines that differ from the version before, each with ``added``, ``removed`` or ``same``."""
+    before = version.study.versions.filter(number__lt=version.number).order_by("-number").first()
+    if before is None:
+        return []
+    return list(_diff_lines(_whole(before), _whole(version)))
+
+
+def _whole(version: StudyVersion) -> list[str]:
+    lines = version.source.splitlines()
+    for text in version.texts.order_by("name"):
+        lines += [f"--- {text.name} ---", *text.markdown.splitlines()]
+    return lines
+
+
+def _diff_lines(before: list[str], after: list[str]) -> Iterator[tuple[str, str]]:
+    kinds = {"+": "added", "-": "removed", " ": "same"}
+    for line in list(difflib.unified_diff(before, after, lineterm="", n=2))[2:]:
+        yield ("place", line) if line.startswith("@@") else (kinds[line[0]], line)
