@@ -181,7 +181,7 @@ def _items_content(step: Step, *, version_id: int, attempt: int) -> dict[str, An
     params = step.params
     review = params.get("text") if step.kind == "comprehension" and attempt else None
     return {
-        "title": params.get("heading") or params.get("title", ""),
+        "title": params.get("title", ""),
         "intro": params.get("intro", ""),
         "items": [_item_shown(item) for item in params["items"]],
         "attempt": attempt + 1,

@@ -83,11 +83,13 @@ def test_every_prefix_is_balanced_under_a_burst_with_aborts(
     with orm(database_url):
         version = launched(
             flow=FLOW, conditions={n: CONDITIONS[n] for n in names}, ratio=ratio, stratum_keys=strata,
-            slots=PEOPLE, store=tmp_path,
+            slots=people, store=tmp_path,
         )  # fmt: skip
-        people = enrolled(version, PEOPLE)
-    calls = [partial(claim, p, rng.choice(strata), aborts=rng.random() < ABORTED) for p in people]
-    results = all_at_once(orm, database_url, calls=calls, at_once=AT_ONCE)
+        calls = [
+            partial(claim, person, rng.choice(strata), aborts=rng.random() < ABORTED)
+            for person in enrolled(version, people)
+        ]
+    results = all_at_once(orm, database_url, calls=calls, at_once=people // 2)
     assert {type(r) for r in results} == {Assignment, AbortedError}
     with orm(database_url):
         taken: dict[str, list[tuple[int, str]]] = defaultdict(list)
