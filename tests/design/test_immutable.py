@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from io import StringIO
@@ -31,19 +32,58 @@ from studies.design.models import (
 from studies.design.selectors import version_spec
 from studies.design.services import study_import, version_prepare
 from tests.design.scene import SIDE_FILES, STUDY, finish_jobs, imported, launched
+from tests.servers.database import use_database
+from tests.servers.postgres import PostgresServer
 
-pytestmark = pytest.mark.parametrize("on_database", ["sqlite", "postgres"], indirect=True)
+DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+pytestmark = pytest.mark.parametrize("on_database", DATABASES, indirect=True)
 Orm = Callable[[str], AbstractContextManager[None]]
 REFUSED = (IntegrityError, ProtectedError)
 DESIGN_TABLES = (StudyVersion, StudyText, PlannedTrial, AllocationSlot, AllocationCounter, ShownExplanation)
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="module")
+def launched_sqlite(
+    migrated_sqlite: Path, store: Path, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
+) -> Path:
+    file = Path(shutil.copy(migrated_sqlite, tmp_path_factory.mktemp("launched") / "launched.sqlite3"))
+    with override_settings(ASSAY_STORE=store), use_database(f"sqlite:///{file}", blocker=django_db_blocker):
+        launched()
+    return file
+
+
+@pytest.fixture(scope="module")
+def launched_postgres(
+    postgres_server: PostgresServer, migrated_postgres: str, store: Path, django_db_blocker: Any
+) -> str:
+    name = postgres_server.create_database(template=migrated_postgres)
+    url = postgres_server.url(name)
+    with override_settings(ASSAY_STORE=store), use_database(url, blocker=django_db_blocker):
+        launched()
+    return name
+
+
 @pytest.fixture
-def on_database(request: pytest.FixtureRequest, orm: Orm, tmp_path: Path) -> Iterator[StudyVersion]:
+def on_database(
+    request: pytest.FixtureRequest, orm: Orm, store: Path, tmp_path: Path
+) -> Iterator[StudyVersion]:
     """A launched version on a database of its own, with real commits."""
-    url = request.getfixturevalue(f"{request.param}_url")
-    with override_settings(ASSAY_STORE=tmp_path / "store"), orm(url):
-        yield launched()
+    made = request.getfixturevalue(f"launched_{request.param}")
+    if request.param == "sqlite":
+        url, drop = f"sqlite:///{shutil.copy(made, tmp_path / 'copy.sqlite3')}", None
+    else:
+        server = request.getfixturevalue("postgres_server")
+        drop = server.create_database(template=made)
+        url = server.url(drop)
+    with override_settings(ASSAY_STORE=store), orm(url):
+        yield StudyVersion.objects.get()
+    if drop:
+        server.drop_database(drop)
 
 
 def content() -> str:
