@@ -1,9 +1,9 @@
 """Static files under names that carry their digest, so that browsers may keep them for ever."""
 
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped]
 
 
-class HashedStaticFiles(CompressedManifestStaticFilesStorage):
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """A file that was not collected keeps its plain name: a page without style is better than no page.
 
     `manage.py check --deploy` (deploy.E012) and the start of the web service say so before a participant can see it.
