@@ -48,7 +48,7 @@ def schema_faults(source: YamlSource, *, definition: str = "") -> list[Fault]:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ' Did you mean …?' when a known word is close, otherwise what there is."""
     names = sorted(known)
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    close = get_close_matches(word[:100], names, n=1, cutoff=0.6)
     if close:
         return f" Did you mean '{close[0]}'?"
     return f" There is: {', '.join(names[:12])}." if names else ""

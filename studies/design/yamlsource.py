@@ -32,6 +32,7 @@ Path = tuple[str | int, ...]
 
 MAXIMUM_BYTES = 1_000_000
 MAXIMUM_DEPTH = 20
+MAXIMUM_PARTS = 20_000
 MAXIMUM_DIGITS = 18
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -63,8 +64,12 @@ class YamlSource:
         return self.lines.get(path, 0)
 
     def fault(self, path: Path, message: str) -> Fault:
-        """Return a fault at the path."""
-        return Fault(self.line(path), where(path), message)
+        """Return a fault at the path; what a file says is quoted only as far as a reader needs."""
+        return Fault(self.line(path), _short(where(path), 200), _short(message, 600))
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def where(path: Path) -> str:
@@ -129,6 +134,7 @@ class _Builder:
         self.name = name
         self.lines: dict[Path, int] = {}
         self.faults: list[Fault] = []
+        self._parts = 0
 
     def build(self, events: Iterator[Event]) -> YamlSource:
         documents = 0
@@ -158,6 +164,10 @@ class _Builder:
         return self._scalar(event, path) if isinstance(event, ScalarEvent) else None
 
     def _check_plainness(self, event: Event, path: Path) -> None:
+        self._parts += 1
+        if self._parts > MAXIMUM_PARTS:
+            self._refuse(event, (), f"The file has more than {MAXIMUM_PARTS:,} parts: no study has.")
+            raise FileInvalid(self.name, self.faults)
         if isinstance(event, AliasEvent):
             self._refuse(event, path, "An alias (*) is not allowed: write the value out.")
         elif getattr(event, "anchor", None):

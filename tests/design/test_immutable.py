@@ -313,13 +313,17 @@ def test_importing_the_launched_study_again_with_another_plan_leaves_the_locked_
     assert version_spec(on_database.pk).plan["primary"]["measure"] == "accuracy"
 
 
-def test_missing_triggers_are_noticed_and_put_back(on_database: StudyVersion) -> None:
+def test_missing_triggers_are_noticed_and_put_back(
+    on_database: StudyVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert missing_triggers() == []
     assert immutability_check(databases=["default"]) == []
     table = " ON design_studyversion" if connection.vendor == "postgresql" else ""
     run_sql(f"DROP TRIGGER keeps_design_studyversion_update{table}")
     assert missing_triggers() == ["keeps_design_studyversion_update"]
     assert [message.id for message in immutability_check(databases=["default"])] == ["design.E001"]
+    monkeypatch.setattr("sys.argv", ["manage.py", "migrate"])
+    assert immutability_check(databases=["default"]) == []  # migrate is the cure
     install_triggers()
     assert missing_triggers() == []
 

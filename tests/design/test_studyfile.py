@@ -170,6 +170,11 @@ def test_one_mistake_does_not_bury_its_reader_in_faults(name: str) -> None:
     assert len(faults_of(changed(old, new))) <= 4
 
 
+def test_a_fault_quotes_a_huge_word_only_in_part() -> None:
+    for old, new in (("title:", f"{'t' * 100_000}: x\ntitle:"), ("- allocate\n", f"- {'a' * 100_000}\n")):
+        assert all(len(str(fault)) < 1000 for fault in faults_of(changed(old, new)))
+
+
 def test_it_reports_all_faults_of_a_file_in_the_order_of_lines() -> None:
     source = (
         changed("n: 18", "n: 99")
