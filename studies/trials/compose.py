@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -71,14 +71,15 @@ def step_page(step: Step, *, version_id: int, spec: StudySpec, attempt: int) -> 
     )
 
 
-def trial_page(trial: TrialOfStudy, *, view: StageView, number: int, of: int) -> Page:
-    """Compose the page of a stage."""
+def trial_page(trial: TrialOfStudy, *, view: StageView, number: int, of: int, mould: Hashable = None) -> Page:
+    """Compose the page of a stage; ``mould`` is given where it is shown again and again (``moulds.py``)."""
     return Page(
         kind="trial",
         title=_case_label(trial, number, of),
         study_title=trial.spec.title,
         progress=Progress(number, of, _case_label(trial, number, of)),
         content=view.content,
+        mould=mould,
     )
 
 

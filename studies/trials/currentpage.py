@@ -55,8 +55,10 @@ def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | No
         return page, None, None
     number, of, stage = sitting.place.trial, len(sitting.cases(step)), sitting.stage
     if stage is not None:
-        view = stage_view(sitting.trial_of_study, stage=stage, earlier=sitting.earlier)
-        return compose.trial_page(sitting.trial_of_study, view=view, number=number, of=of), stage, view
+        trial = sitting.trial_of_study
+        view = stage_view(trial, stage=stage, earlier=sitting.earlier)
+        mould = (trial.version_id, step.index, trial.condition.name, trial.case_id, stage.name)
+        return compose.trial_page(trial, view=view, number=number, of=of, mould=mould), stage, view
     if sitting.screen == BREAK:
         return compose.break_page(spec, done=number + 1, total=of), None, None
     return _feedback(sitting, number=number, of=of), None, None

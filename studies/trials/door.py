@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -17,6 +19,7 @@ from studies.enrolment.selectors import participant_by_token
 from studies.enrolment.services import recruitment_require_open
 from studies.errors import StudyClosed
 from studies.trials import compose
+from studies.trials.moulds import page_filled
 from studies.trials.pages import Page
 from studies.trials.throttle import invalid_tokens
 
@@ -40,9 +43,8 @@ def page_reply(request: HttpRequest, page: Page, *, slug: str, status: int = 200
     """Render a page. It is never stored on the way or in the browser."""
     if page.content.get("is_broken"):
         status = 503
-    study_url = reverse("participant", args=[slug])
+    study_url = home_url(slug)
     context: dict[str, Any] = {
-        "page": page,
         "slug": slug,
         "study_url": study_url,
         "start_url": f"{study_url}start",
@@ -50,15 +52,25 @@ def page_reply(request: HttpRequest, page: Page, *, slug: str, status: int = 200
         "events_url": f"{study_url}events",
         "swap": wants_swap(request),
     }
-    reply = render(request, page.template, context, status=status)
+    body = page_filled(page, context=context, csrf_token=get_token(request)) if page.mould else None
+    if body is not None:
+        reply = HttpResponse(body, status=status)
+    else:
+        reply = render(request, page.template, {**context, "page": page}, status=status)
     reply["Cache-Control"] = "no-store"
     return reply
+
+
+@lru_cache(maxsize=256)
+def home_url(slug: str) -> str:
+    """Return the address of a study."""
+    return reverse("participant", args=[slug])
 
 
 def redirect_home(slug: str) -> HttpResponse:
     """Send the browser to the clean address of the study, by GET."""
     reply = HttpResponse(status=303)
-    reply["Location"] = reverse("participant", args=[slug])
+    reply["Location"] = home_url(slug)
     reply["Cache-Control"] = "no-store"
     return reply
 
@@ -69,7 +81,7 @@ def cookie_set(reply: HttpResponse, *, slug: str, token: str) -> HttpResponse:
         COOKIE,
         token,
         max_age=COOKIE_AGE_S,
-        path=reverse("participant", args=[slug]),
+        path=home_url(slug),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

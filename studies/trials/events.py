@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from studies.enrolment.models import Participant
 from studies.errors import AnswerInvalid
+from studies.trials.inserts import rows_insert
 from studies.trials.models import Event
 
 SERVER = "server"
@@ -100,8 +101,10 @@ def _require_batch(source: Any, events: Any) -> None:
 
 def _store(participant: Participant, source: str, events: Sequence[Mapping[str, Any]]) -> None:
     now = timezone.now()
-    Event.objects.bulk_create(
-        [Event(participant=participant, source=source, received_at=now, **event) for event in events],
+    rows_insert(
+        Event,
+        ("participant", "source", "received_at", "seq", "kind", "t_client_ms", "payload"),
+        [(participant.pk, source, now, e["seq"], e["kind"], e["t_client_ms"], e["payload"]) for e in events],
         ignore_conflicts=True,
     )
 

@@ -13,11 +13,18 @@ from typing import Any
 from django.db import connection, models
 
 
-def rows_insert(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows, given as the values of ``columns`` in their order."""
+def rows_insert(
+    model: type[models.Model],
+    columns: tuple[str, ...],
+    rows: Sequence[Sequence[Any]],
+    *,
+    ignore_conflicts: bool = False,
+) -> None:
+    """Insert rows, given as the values of ``columns`` in their order; rows that are there may be left as they are."""
     if rows:
+        end = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
         with connection.cursor() as cursor:
-            cursor.execute(_statement(model, columns, len(rows)), _parameters(model, columns, rows))
+            cursor.execute(_statement(model, columns, len(rows)) + end, _parameters(model, columns, rows))
 
 
 def row_insert(model: type[models.Model], columns: tuple[str, ...], row: Sequence[Any]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -43,6 +43,7 @@ class Page:
 
     ``content`` is what the kind needs, ``errors`` maps a field to what is wrong with its answer, ``values`` is what
     was sent when there are errors. ``nonce`` names this page and no other; it is empty where nothing can be sent.
+    Pages with the same ``mould`` are the same but for nonce, title, progress and own answer.
     """
 
     kind: PageKind
@@ -53,6 +54,7 @@ class Page:
     content: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
+    mould: Hashable = None
 
     @property
     def template(self) -> str:

@@ -1,0 +1,93 @@
+"""Pages of trials from moulds: what a template makes of a stage is made once per process, then only filled in.
+
+Of a stage without errors, only this differs between people and moments: the nonce, the CSRF token, the progress, the
+title and the own answer. The mould is the page as its template renders it with placeholders for these; filling it
+gives byte for byte what the template would have given (a test holds it to that).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+from django.template.loader import get_template
+from django.utils.html import escape
+
+from studies.trials.content import CACHES
+from studies.trials.pages import Page, Progress
+
+MOULDS = 2048
+# Letters of a private area: no study text holds them, and no filter or escaping changes them.
+CSRF, NONCE, TITLE, LABEL, ANSWER, CONFIDENCE = (f"\ue000{i}\ue001" for i in range(6))
+DONE, TOTAL = 990_000_071, 990_000_073
+
+
+class Moulds:
+    """The moulds of this process, the least used forgotten first."""
+
+    def __init__(self, size: int = MOULDS) -> None:
+        self._size = size
+        self._lock = Lock()
+        self._kept: OrderedDict[Hashable, str] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], str]) -> str:
+        """Return the mould of a key, made if it is not there."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            if len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return made
+
+    def forget(self) -> None:
+        """Forget all moulds."""
+        with self._lock:
+            self._kept.clear()
+
+
+moulds = Moulds()
+CACHES.append(moulds.forget)
+
+
+def page_filled(page: Page, *, context: Mapping[str, Any], csrf_token: str) -> str | None:
+    """Return the page from its mould, or ``None`` when it is none that is made so."""
+    if page.mould is None or page.errors or page.values or page.progress is None:
+        return None
+    own = page.content["own_answer"]
+    key = (
+        page.mould,
+        page.study_title,
+        own is not None,
+        bool(own and own["confidence_text"]),
+        *sorted(context.items()),
+    )
+    mould = moulds.get(key, lambda: _mould(page, context))
+    filled = mould.replace(CSRF, csrf_token).replace(NONCE, page.nonce)
+    filled = filled.replace(TITLE, escape(page.title)).replace(LABEL, escape(page.progress.label))
+    filled = filled.replace(str(DONE), str(page.progress.done)).replace(str(TOTAL), str(page.progress.total))
+    if own is not None:
+        filled = filled.replace(ANSWER, escape(own["label"])).replace(
+            CONFIDENCE, escape(own["confidence_text"])
+        )
+    return filled
+
+
+def _mould(page: Page, context: Mapping[str, Any]) -> str:
+    own = page.content["own_answer"]
+    blank = {"label": ANSWER, "confidence_text": own["confidence_text"] and CONFIDENCE} if own else None
+    cast = replace(
+        page,
+        nonce=NONCE,
+        title=TITLE,
+        progress=Progress(DONE, TOTAL, LABEL),
+        content={**page.content, "own_answer": blank},
+    )
+    rendered: str = get_template(page.template).render({**context, "page": cast, "csrf_token": CSRF})
+    return rendered
