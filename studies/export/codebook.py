@@ -20,8 +20,9 @@ CODES = {
         "apostrophe put in front; Parquet files hold every text as it is."
     ),
     "left out": (
-        "free text; every text in the details of events; all answers of participants who were erased or who "
-        "refused consent after the debrief (their row in participants stays, marked excluded)"
+        "free text; of the details of events every text that is no word of the study itself; all answers of "
+        "participants who were erased or who refused consent after the debrief (their row in participants stays, "
+        "marked excluded)"
     ),
     "scales.value": "of an item with options: the place of the answer among them, from 1",
 }

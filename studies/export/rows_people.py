@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from django.db.models import Count, Max
 
 from studies.design.spec import StudySpec
 from studies.enrolment.models import Completion, Consent, Participant, Withdrawal
+from studies.export.payloads import payload_text, study_words
 from studies.export.people import Person, Scope
 from studies.trials.models import Event, StepResponse, Trial, TrialResponse
 
@@ -86,7 +86,8 @@ def scale_rows(scope: Scope) -> Iterator[Row]:
 
 
 def event_rows(scope: Scope) -> Iterator[Row]:
-    """Yield one row for each event; of its details only numbers, switches and words of our own scripts leave."""
+    """Yield one row for each event; of its details only what `payload_text` lets through."""
+    words = study_words(scope.spec)
     for people in scope.people_with_answers():
         persons = {person.pk: person for person in people}
         events = Event.objects.filter(participant__in=list(persons)).order_by("participant_id", "pk")
@@ -104,7 +105,7 @@ def event_rows(scope: Scope) -> Iterator[Row]:
                 "kind": event["kind"] if WORD.fullmatch(event["kind"]) else "other",
                 "t_client_ms": event["t_client_ms"],
                 "received_s": person.seconds(event["received_at"]),
-                "payload": payload_text(event["payload"]),
+                "payload": payload_text(event["payload"], words=words),
             }
 
 
@@ -137,18 +138,6 @@ def item_number(item: Mapping[str, Any], value: Any) -> float | None:
         return float(value)
     except (TypeError, ValueError):
         return None
-
-
-def payload_text(payload: Any) -> str | None:
-    """Write the details of an event as JSON without any text: only numbers and switches are kept."""
-    if not isinstance(payload, dict):
-        return None
-    kept = {key: value for key, value in payload.items() if WORD.fullmatch(key) and _is_plain(value)}
-    return json.dumps(kept, sort_keys=True, separators=(",", ":")) if kept else None
-
-
-def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, bool | int | float)
 
 
 def _having(model: Any, pks: list[int], **conditions: Any) -> set[int]:
