@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 TEMPLATES = $(shell find deploy studies explainers analysis -path '*/templates/*' -name '*.html')
 PYTEST := .venv/bin/pytest -n 2 --dist loadscope
 
-.PHONY: demo test test-long lint format bench screenshots reference clean-venv
+.PHONY: demo test test-long lint format bench screenshots clean-venv
 .DEFAULT_GOAL := demo
 
 demo: ## everything once, for real, on this machine: study, explanations, participants, report
@@ -43,10 +43,6 @@ bench: ## measure loads and times
 screenshots: ## take the pictures of the README
 	@deploy/setup.sh test
 	@$(PYTHON) -m tests.screenshots
-
-reference: ## compute the reference numbers again and compare
-	@deploy/setup.sh test
-	@$(PYTHON) -m tests.reference
 
 clean-venv: ## forget the virtual environment; the next target makes it again
 	rm -rf .venv

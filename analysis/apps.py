@@ -6,4 +6,4 @@ from django.apps import AppConfig
 class AnalysisConfig(AppConfig):
     name = "analysis"
     label = "analysis"
-    verbose_name = "Analysis"
+    verbose_name = "Datasets and reports"

@@ -41,7 +41,7 @@ TRUSTED_PROXIES = env.integer(
     "TRUSTED_PROXIES", default=0, means="number of own proxies in front; 0: X-Forwarded-* is ignored"
 )
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "deploy.admin_site.AssayAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

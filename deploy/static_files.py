@@ -9,6 +9,10 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[m
     `manage.py check --deploy` (deploy.E012) and the start of the web service say so before a participant can see it.
     """
 
+    support_js_module_import_aggregation = (
+        True  # else page.HASH.js imports its modules under names that may change
+    )
+
     def stored_name(self, name: str) -> str:
         """Return the name with the digest, or the plain one."""
         try:

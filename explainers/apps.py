@@ -10,7 +10,7 @@ from django.db.models.signals import post_migrate
 class ExplainersConfig(AppConfig):
     name = "explainers"
     label = "explainers"
-    verbose_name = "Explanations"
+    verbose_name = "Cases, predictors, explanations"
 
     def ready(self) -> None:
         from explainers.immutable import frozen_tables_check

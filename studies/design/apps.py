@@ -7,7 +7,7 @@ from django.core.checks import Tags, register
 class DesignConfig(AppConfig):
     name = "studies.design"
     label = "design"
-    verbose_name = "Design"
+    verbose_name = "Studies"
 
     def ready(self) -> None:
         from studies.design import protections  # noqa: F401  (declares what is protected)

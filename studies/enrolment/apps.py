@@ -6,7 +6,7 @@ from django.apps import AppConfig
 class EnrolmentConfig(AppConfig):
     name = "studies.enrolment"
     label = "enrolment"
-    verbose_name = "Enrolment"
+    verbose_name = "Participants"
 
     def ready(self) -> None:
         from studies.design.immutable import install_after_migrate

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 class TrialsConfig(AppConfig):
     name = "studies.trials"
     label = "trials"
-    verbose_name = "Trials"
+    verbose_name = "Trials and events"
 
     def ready(self) -> None:
         from studies.design.immutable import install_after_migrate
