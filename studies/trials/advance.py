@@ -81,6 +81,7 @@ def _stratum_answers(sitting: Sitting) -> dict[str, str]:
 
 
 def _complete(sitting: Sitting) -> None:
+    sitting.ledger.write()  # what is counted now has to be there
     missing = missing_answers(sitting)
     if missing:
         raise StudyError("The completion code is not given out: " + "; ".join(missing) + " are missing.")

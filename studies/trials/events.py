@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from studies.enrolment.models import Participant
 from studies.errors import AnswerInvalid
-from studies.trials.inserts import rows_insert
+from studies.trials.ledger import Ledger
 from studies.trials.models import Event
 
 SERVER = "server"
@@ -43,11 +43,13 @@ def events_append(*, participant: Participant, source: str, events: Sequence[Any
     if participant.state in GONE:
         return  # after leaving nothing more is kept, even what the page still had to send
     _require_batch(source, events)
-    _store(participant, source, [_read_event(event, number) for number, event in enumerate(events)])
+    ledger = Ledger()
+    _store(ledger, participant, source, [_read_event(event, number) for number, event in enumerate(events)])
+    ledger.write()
 
 
-def events_append_with_answer(*, participant: Participant, batch: Mapping[str, Any]) -> int:
-    """Store the events that came with an answer and return how many could not be; an answer is not refused for them."""
+def events_append_with_answer(ledger: Ledger, *, participant: Participant, batch: Mapping[str, Any]) -> int:
+    """Enter the events that came with an answer and return how many are none; an answer is not refused for them."""
     source, events = batch.get("source"), batch.get("events")
     try:
         _require_batch(source, events)
@@ -59,7 +61,7 @@ def events_append_with_answer(*, participant: Participant, batch: Mapping[str, A
             good.append(_read_event(event, number))
         except AnswerInvalid:
             continue
-    _store(participant, str(source), good)
+    _store(ledger, participant, str(source), good)
     return len(events or ()) - len(good)
 
 
@@ -99,9 +101,11 @@ def _require_batch(source: Any, events: Any) -> None:
         raise AnswerInvalid({"events": f"A batch is a list of at most {BATCH} events."})
 
 
-def _store(participant: Participant, source: str, events: Sequence[Mapping[str, Any]]) -> None:
+def _store(
+    ledger: Ledger, participant: Participant, source: str, events: Sequence[Mapping[str, Any]]
+) -> None:
     now = timezone.now()
-    rows_insert(
+    ledger.insert(
         Event,
         ("participant", "source", "received_at", "seq", "kind", "t_client_ms", "payload"),
         [(participant.pk, source, now, e["seq"], e["kind"], e["t_client_ms"], e["payload"]) for e in events],

@@ -14,7 +14,6 @@ from studies.design.spec import Step
 from studies.protocols.stages import Stage
 from studies.trials.answers import Clock
 from studies.trials.content import protocol_named
-from studies.trials.inserts import row_insert, rows_insert
 from studies.trials.models import (
     Presentation,
     PresentedItem,
@@ -40,18 +39,14 @@ def schedule_create(sitting: Sitting) -> None:
 
 def presentation_create(sitting: Sitting, *, stage: Stage, view: StageView) -> None:
     """Record that a stage is sent for the first time."""
-    presentation_id = row_insert(
-        Presentation,
-        ("trial", "stage", "option_order", "layout", "assay_version", "presented_at"),
-        (sitting.trial_id, stage.name, list(view.option_order), LAYOUT, settings.VERSION, timezone.now()),
-    )
-    rows_insert(
-        PresentedItem,
-        ("presentation", "position", "item", "name", "digest", "rendering_digest"),
-        [
-            (presentation_id, position, item.item, item.name, item.digest, item.rendering_digest)
-            for position, item in enumerate(view.items)
-        ],
+    sent = (sitting.trial_id, stage.name, list(view.option_order), LAYOUT, settings.VERSION, timezone.now())
+    items = [
+        (position, item.item, item.name, item.digest, item.rendering_digest)
+        for position, item in enumerate(view.items)
+    ]
+    sitting.ledger.insert_family(
+        (Presentation, ("trial", "stage", "option_order", "layout", "assay_version", "presented_at"), sent),
+        (PresentedItem, ("presentation", "position", "item", "name", "digest", "rendering_digest"), items),
     )
 
 
@@ -66,7 +61,7 @@ def trial_responses_create(
     """Store the answers of a stage."""
     kinds = {field.name: field.kind for field in stage.fields}
     times = (clock.rt_ms, clock.hidden_ms, clock.explanation_visible_ms, timezone.now())
-    rows_insert(
+    sitting.ledger.insert(
         TrialResponse,
         (
             *("trial", "stage", "field", "kind", "value"),
@@ -101,7 +96,7 @@ def step_responses_create(
 
 def submission_create(sitting: Sitting, *, nonce: str, body_digest: str) -> None:
     """Record that a page was answered, so that a repeat is recognised."""
-    rows_insert(
+    sitting.ledger.insert(
         Submission,
         ("participant", "nonce", "body_digest", "at"),
         [(sitting.participant.pk, nonce, body_digest, timezone.now())],

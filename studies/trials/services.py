@@ -72,6 +72,7 @@ def page_current(participant: Participant) -> Page:
         page, is_again = _page_sent(sitting)
         if is_again:
             _log(sitting, "reload")
+        sitting.ledger.write()
         return page
 
 
@@ -128,32 +129,40 @@ def participant_leave(*, participant_id: int) -> Page:
 
 def _submit(lock: Callable[[], Participant], sent: Sent, *, is_next_sent: bool) -> Outcome:
     with transaction.atomic():
-        sitting = Sitting(lock())
-        _store_events(sitting, sent.events)
         # The position is read under the lock: whoever waited for it sees what the first one left behind.
-        if not sitting.is_active or not hmac.compare_digest(sent.nonce.encode(), sitting.nonce.encode()):
-            return _submit_elsewhere(sitting, sent, is_next_sent=is_next_sent)
-        clock = read_clock(sent.clock)
-        try:
-            move = answer_receive(sitting, data=sent.data, clock=clock)
-        except AnswerInvalid as error:
-            return _submit_invalid(sitting, sent, error=error)
-        submission_create(sitting, nonce=sent.nonce, body_digest=body_digest_of(sent.data))
-        if clock.faults:
-            _log(sitting, "clock_invalid", what=list(clock.faults))
-        if move == "on":
-            place_advance(sitting)
-        elif move == "again":
-            place_repeat(sitting)
-        sitting.save()
-        return Outcome("accepted", _page_sent(sitting, is_new=True)[0] if is_next_sent else None)
+        sitting = Sitting(lock())
+        outcome = _outcome(sitting, sent, is_next_sent=is_next_sent)
+        sitting.ledger.write()
+        return outcome
+
+
+def _outcome(sitting: Sitting, sent: Sent, *, is_next_sent: bool) -> Outcome:
+    _store_events(sitting, sent.events)
+    if not sitting.is_active or not hmac.compare_digest(sent.nonce.encode(), sitting.nonce.encode()):
+        return _submit_elsewhere(sitting, sent, is_next_sent=is_next_sent)
+    clock = read_clock(sent.clock)
+    try:
+        move = answer_receive(sitting, data=sent.data, clock=clock)
+    except AnswerInvalid as error:
+        return _submit_invalid(sitting, sent, error=error)
+    submission_create(sitting, nonce=sent.nonce, body_digest=body_digest_of(sent.data))
+    if clock.faults:
+        _log(sitting, "clock_invalid", what=list(clock.faults))
+    if move == "on":
+        place_advance(sitting)
+    elif move == "again":
+        place_repeat(sitting)
+    sitting.save()
+    return Outcome("accepted", _page_sent(sitting, is_new=True)[0] if is_next_sent else None)
 
 
 def _store_events(sitting: Sitting, text: str) -> None:
     if not text or sitting.participant.state in GONE:
         return
     try:
-        dropped = events_append_with_answer(participant=sitting.participant, batch=read_batch(text))
+        dropped = events_append_with_answer(
+            sitting.ledger, participant=sitting.participant, batch=read_batch(text)
+        )
     except AnswerInvalid:
         dropped = 1
     if dropped:

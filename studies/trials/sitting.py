@@ -14,6 +14,7 @@ from studies.design.spec import Step
 from studies.enrolment.models import Assignment, Participant
 from studies.protocols.stages import Stage
 from studies.trials.content import PlannedCase, kept_once_there, planned_cases, stages_of
+from studies.trials.ledger import Ledger
 from studies.trials.models import Trial, TrialResponse
 from studies.trials.position import TRIAL_STEPS, Place, screens_of_trial
 from studies.trials.stageview import TrialOfStudy
@@ -21,6 +22,7 @@ from studies.trials.stageview import TrialOfStudy
 State = Participant.State
 ACTIVE = frozenset({State.ENROLLED, State.ALLOCATED})
 UNSEATED = frozenset({State.ENROLLED, State.SCREENED_OUT, State.COMPREHENSION_FAILED, State.FULL})
+POSITION = ("step_index", "trial_index", "stage_index", "attempt", "state", "stratum", "moved_at")
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,11 @@ def scheduled_trials(participant_id: int, step_index: int) -> tuple[int, ...]:
 
 
 class Sitting:
-    """One participant, read once; what changes is written by ``save`` in one statement."""
+    """One participant, read once; what an answer writes is collected in its ledger."""
 
     def __init__(self, participant: Participant) -> None:
         self.participant = participant
+        self.ledger = Ledger()
         self.version_id = participant.version_id
         self.spec = version_spec(participant.version_id)
         self.seat = seat_of(participant.pk) if participant.state not in UNSEATED else None
@@ -153,16 +156,9 @@ class Sitting:
         return self.answer_at(self.stages[self.place.screen - 1]) if self.place.screen else {}
 
     def save(self) -> None:
-        """Write the position and the state."""
+        """Enter position and state into the ledger."""
         person = self.participant
         person.step_index, person.trial_index = self.place.step, self.place.trial
         person.stage_index, person.attempt = self.place.screen, self.place.attempt
-        Participant.objects.filter(pk=person.pk).update(
-            step_index=person.step_index,
-            trial_index=person.trial_index,
-            stage_index=person.stage_index,
-            attempt=person.attempt,
-            state=person.state,
-            stratum=person.stratum,
-            moved_at=timezone.now(),
-        )
+        person.moved_at = timezone.now()
+        self.ledger.update(person, POSITION)
