@@ -6,11 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 from django.conf import settings
+from django.core.wsgi import get_wsgi_application
 from django.db import transaction
 from django.test import override_settings
 
 from analysis.models import Dataset
-from deploy.wsgi import application
 from studies.design.models import StudyVersion
 from studies.export.services import dataset_export
 from studies.rehearsal.policies import PolicyChoice
@@ -36,7 +36,7 @@ def send_people(
         policies=[PolicyChoice.parse(text) for text in policies],
         seed=seed,
         concurrency=1,
-        transport=httpx.WSGITransport(app=application),
+        transport=httpx.WSGITransport(app=get_wsgi_application()),
     )
 
 

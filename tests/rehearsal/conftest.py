@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
+from django.core.wsgi import get_wsgi_application
 
-from deploy.wsgi import application
 from tests.trials.conftest import forget_everything
 
 ADDRESS = "https://localhost"
@@ -25,4 +25,4 @@ def fresh_process(settings: Any, tmp_path: Path) -> Iterator[None]:
 @pytest.fixture
 def wsgi() -> httpx.WSGITransport:
     """The same application code as behind a socket: handler, middleware, views, templates."""
-    return httpx.WSGITransport(app=application)
+    return httpx.WSGITransport(app=get_wsgi_application())
