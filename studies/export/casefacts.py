@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from explainers.selectors import prediction_map
-
 from explainers.models import Case, Predictor
+from explainers.selectors import prediction_map
 from studies.design.truth import truth_of
 from studies.export.people import Scope
 from studies.trials.models import Trial
