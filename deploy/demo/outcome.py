@@ -18,17 +18,10 @@ from studies.export.services import dataset_export
 from studies.rehearsal.policies import PolicyChoice
 from studies.rehearsal.services import rehearsal_run
 
+HELPED = "explanation_helped:detects=0.9"
 POLICIES = (
-    "explanation_helped:detects=0.8",
-    "by_confidence",
-    "explanation_helped:detects=0.8",
-    "follow",
-    "explanation_helped:detects=0.8",
-    "never_follow",
-    "explanation_helped:detects=0.8",
-    "random",
-    "explanation_helped:detects=0.8",
-    "drops_out",
+    *(HELPED, "by_confidence", HELPED, "follow", HELPED),
+    *(HELPED, "random", HELPED, HELPED, "drops_out"),
 )
 USER = "demo"
 
