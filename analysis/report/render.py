@@ -39,7 +39,7 @@ def render_html(results: dict[str, Any]) -> str:
     environment.globals.update(
         {
             name: getattr(wording, name)
-            for name in ("number", "p_value", "level_text", "signed", "interval", "unit_text")
+            for name in ("number", "p_value", "level_text", "signed", "interval", "unit_text", "moment_text")
         }
     )
     return environment.get_template("report.html").render(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 DASH = "\N{EN DASH}"
@@ -224,6 +225,36 @@ def unit_text(unit: str, *, scale: str) -> str:
     if scale == "log":
         return "ratio"
     return "percentage points" if unit == "proportion" else unit.split(" of ", maxsplit=1)[0]
+
+
+def moment_text(moment: str | None) -> str:
+    """Write a moment as people read it.
+
+    Parameters
+    ----------
+    moment : str or None
+        ISO 8601, with an offset.
+
+    Returns
+    -------
+    str
+        Day and time in UTC; what is no such moment is returned as it is, and None as nothing.
+
+    Examples
+    --------
+    >>> moment_text("2026-11-20T13:16:15.040062+01:00")
+    '20 November 2026, 12:16 UTC'
+    >>> moment_text("before recruitment")
+    'before recruitment'
+    """
+    try:
+        found = datetime.fromisoformat(moment or "")
+    except ValueError:
+        return moment or ""
+    if found.tzinfo is None:
+        return moment or ""
+    utc = found.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
 
 
 def listed(words: list[str]) -> str:
