@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Count
 
 from studies.design.models import StudyVersion
+from studies.enrolment.lookup import participant_by_digest
 from studies.enrolment.models import Consent, Identifier, Invitation, Participant
 from studies.enrolment.tokens import TOKEN_LENGTH, token_digest
 
@@ -16,11 +17,7 @@ def participant_by_token(token: str, *, is_locked: bool = False) -> Participant 
     """Return the participant whose cookie holds the token."""
     if len(token) != TOKEN_LENGTH:
         return None
-    people = Participant.objects.select_for_update() if is_locked else Participant.objects
-    try:
-        return people.get(token_digest=token_digest(token))
-    except Participant.DoesNotExist:
-        return None
+    return participant_by_digest(token_digest(token), is_locked=is_locked)
 
 
 def participant_locked(participant_id: int) -> Participant:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from studies.design.spec import Step, StudySpec
 from studies.protocols.stages import Stage
 from studies.trials.content import case_shown, text_shown
-from studies.trials.pages import Page, PageKind, Progress
+from studies.trials.pages import Mould, Page, PageKind, Progress
 from studies.trials.position import part_of_study
 from studies.trials.stageview import StageView, TrialOfStudy, advice_shown, answer_shown, scale_points
 
@@ -71,7 +71,9 @@ def step_page(step: Step, *, version_id: int, spec: StudySpec, attempt: int) -> 
     )
 
 
-def trial_page(trial: TrialOfStudy, *, view: StageView, number: int, of: int, mould: Hashable = None) -> Page:
+def trial_page(
+    trial: TrialOfStudy, *, view: StageView, number: int, of: int, mould: Mould | None = None
+) -> Page:
     """Compose the page of a stage; ``mould`` is given where it is shown again and again (``moulds.py``)."""
     return Page(
         kind="trial",

@@ -10,7 +10,7 @@ from studies.enrolment.models import Completion
 from studies.enrolment.selectors import consent_is_declined
 from studies.protocols.stages import Stage
 from studies.trials import compose
-from studies.trials.pages import Page, PageKind
+from studies.trials.pages import Mould, Page, PageKind
 from studies.trials.position import BREAK, TRIAL_STEPS
 from studies.trials.scoring import answer_score
 from studies.trials.sitting import Sitting, State
@@ -57,7 +57,18 @@ def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | No
     if stage is not None:
         trial = sitting.trial_of_study
         view = stage_view(trial, stage=stage, earlier=sitting.earlier)
-        mould = (trial.version_id, step.index, trial.condition.name, trial.case_id, stage.name)
+        shown_to = (trial.version_id, trial.condition.name)
+        mould = Mould(
+            stage=("stage", *shown_to, step.index, stage.name),
+            panel=("panel", trial.case_id),
+            treatment=(
+                "treatment",
+                *shown_to,
+                trial.case_id,
+                "advice" in stage.items,
+                "explanations" in stage.items,
+            ),
+        )
         return compose.trial_page(trial, view=view, number=number, of=of, mould=mould), stage, view
     if sitting.screen == BREAK:
         return compose.break_page(spec, done=number + 1, total=of), None, None

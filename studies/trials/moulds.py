@@ -1,8 +1,9 @@
 """Pages of trials from moulds: what a template makes of a stage is made once per process, then only filled in.
 
 Of a stage without errors, only this differs between people and moments: the nonce, the CSRF token, the progress, the
-title and the own answer. The mould is the page as its template renders it with placeholders for these; filling it
-gives byte for byte what the template would have given (a test holds it to that).
+title and the own answer; between cases also the panel and the treatment, which are parts of their own. The mould is the
+page as its template renders it with placeholders for these; filling it gives byte for byte what the template would
+have given (a test holds it to that).
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from django.utils.html import escape
 from studies.trials.content import CACHES
 from studies.trials.pages import Page, Progress
 
-MOULDS = 2048
+MOULDS = 4096
 # Letters of a private area: no study text holds them, and no filter or escaping changes them.
-CSRF, NONCE, TITLE, LABEL, ANSWER, CONFIDENCE = (f"\ue000{i}\ue001" for i in range(6))
+CSRF, NONCE, TITLE, LABEL, ANSWER, CONFIDENCE, PANEL, TREATMENT = (f"\ue000{i}\ue001" for i in range(8))
 DONE, TOTAL = 990_000_071, 990_000_073
 
 
@@ -61,33 +62,39 @@ def page_filled(page: Page, *, context: Mapping[str, Any], csrf_token: str) -> s
     if page.mould is None or page.errors or page.values or page.progress is None:
         return None
     own = page.content["own_answer"]
-    key = (
-        page.mould,
-        page.study_title,
-        own is not None,
-        bool(own and own["confidence_text"]),
-        *sorted(context.items()),
-    )
-    mould = moulds.get(key, lambda: _mould(page, context))
-    filled = mould.replace(CSRF, csrf_token).replace(NONCE, page.nonce)
-    filled = filled.replace(TITLE, escape(page.title)).replace(LABEL, escape(page.progress.label))
-    filled = filled.replace(str(DONE), str(page.progress.done)).replace(str(TOTAL), str(page.progress.total))
-    if own is not None:
-        filled = filled.replace(ANSWER, escape(own["label"])).replace(
-            CONFIDENCE, escape(own["confidence_text"])
-        )
-    return filled
+    shape = (page.study_title, own is not None, bool(own and own["confidence_text"]), *context.values())
+    mould = moulds.get((page.mould.stage, *shape), lambda: _mould(page, context))
+    filling = {
+        CSRF: csrf_token,
+        NONCE: page.nonce,
+        TITLE: escape(page.title),
+        LABEL: escape(page.progress.label),
+        str(DONE): str(page.progress.done),
+        str(TOTAL): str(page.progress.total),
+        ANSWER: escape(own["label"]) if own else "",
+        CONFIDENCE: escape(own["confidence_text"]) if own else "",
+        TREATMENT: moulds.get(page.mould.treatment, lambda: _part("treatment", page)),
+        PANEL: moulds.get(page.mould.panel, lambda: _part("panel", page)),
+    }
+    for place, text in filling.items():
+        mould = mould.replace(place, text)
+    return mould
+
+
+def _part(name: str, page: Page) -> str:
+    shown = {key: page.content[key] for key in ("panel", "advice", "explanations")}
+    return str(get_template(f"trials/_{name}.html").render(shown))
 
 
 def _mould(page: Page, context: Mapping[str, Any]) -> str:
     own = page.content["own_answer"]
     blank = {"label": ANSWER, "confidence_text": own["confidence_text"] and CONFIDENCE} if own else None
+    parts = {"panel": PANEL, "treatment": TREATMENT}
     cast = replace(
         page,
         nonce=NONCE,
         title=TITLE,
         progress=Progress(DONE, TOTAL, LABEL),
-        content={**page.content, "own_answer": blank},
+        content={**page.content, "own_answer": blank, "parts": parts},
     )
-    rendered: str = get_template(page.template).render({**context, "page": cast, "csrf_token": CSRF})
-    return rendered
+    return str(get_template(page.template).render({**context, "page": cast, "csrf_token": CSRF}))

@@ -38,12 +38,21 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Mould:
+    """What pages have in common: two that agree in a part are the same in it, whoever they are for."""
+
+    stage: Hashable
+    panel: Hashable
+    treatment: Hashable
+
+
+@dataclass(frozen=True)
 class Page:
     """One page, whole: everything that its template shows, and nothing of a later stage.
 
     ``content`` is what the kind needs, ``errors`` maps a field to what is wrong with its answer, ``values`` is what
     was sent when there are errors. ``nonce`` names this page and no other; it is empty where nothing can be sent.
-    Pages with the same ``mould`` are the same but for nonce, title, progress and own answer.
+    Pages with the same ``mould`` are the same but for nonce, title, progress and own answer (``moulds.py``).
     """
 
     kind: PageKind
@@ -54,7 +63,7 @@ class Page:
     content: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
-    mould: Hashable = None
+    mould: Mould | None = None
 
     @property
     def template(self) -> str:

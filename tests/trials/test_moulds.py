@@ -79,7 +79,8 @@ def test_a_second_person_is_served_from_the_moulds_of_the_first(
 
     version = study(conditions={"ig": CONDITIONS["ig"]})
     first = person(version).go_to("done")
-    monkeypatch.setattr(moulds, "_mould", lambda *_: pytest.fail("rendered again"))
+    for maker in ("_mould", "_part"):
+        monkeypatch.setattr(moulds, maker, lambda *_: pytest.fail("rendered again"))
     second = person(version).go_to("done")
     sizes = [sorted(len(r.content) for r in somebody.replies[3:-1]) for somebody in (first, second)]
     assert sizes[0] == sizes[1]
