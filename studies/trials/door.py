@@ -52,13 +52,18 @@ def page_reply(request: HttpRequest, page: Page, *, slug: str, status: int = 200
         "events_url": f"{study_url}events",
         "swap": wants_swap(request),
     }
-    body = page_filled(page, context=context, csrf_token=get_token(request)) if page.mould else None
+    body = page_filled(page, context=context, csrf_token=lambda: _csrf_token(request))
     if body is not None:
         reply = HttpResponse(body, status=status)
     else:
         reply = render(request, page.template, {**context, "page": page}, status=status)
     reply["Cache-Control"] = "no-store"
     return reply
+
+
+def _csrf_token(request: HttpRequest) -> str:
+    """Return the token for the next form: the one that this form sent, which was checked, or a new one."""
+    return request.POST.get("csrfmiddlewaretoken") or get_token(request)
 
 
 @lru_cache(maxsize=256)

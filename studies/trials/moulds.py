@@ -57,7 +57,7 @@ moulds = Moulds()
 CACHES.append(moulds.forget)
 
 
-def page_filled(page: Page, *, context: Mapping[str, Any], csrf_token: str) -> str | None:
+def page_filled(page: Page, *, context: Mapping[str, Any], csrf_token: Callable[[], str]) -> str | None:
     """Return the page from its mould, or ``None`` when it is none that is made so."""
     if page.mould is None or page.errors or page.values or page.progress is None:
         return None
@@ -65,7 +65,7 @@ def page_filled(page: Page, *, context: Mapping[str, Any], csrf_token: str) -> s
     shape = (page.study_title, own is not None, bool(own and own["confidence_text"]), *context.values())
     mould = moulds.get((page.mould.stage, *shape), lambda: _mould(page, context))
     filling = {
-        CSRF: csrf_token,
+        CSRF: escape(csrf_token()),
         NONCE: page.nonce,
         TITLE: escape(page.title),
         LABEL: escape(page.progress.label),
