@@ -142,7 +142,8 @@ def orm(django_db_blocker: pytest.FixtureRequest) -> Callable[[str], AbstractCon
     return lambda url: use_database(url, blocker=django_db_blocker)
 
 
-@pytest.fixture(scope="session")
+# A browser keeps an event loop running in its thread; other modules of the same process must not meet it.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
     from tests.servers.browser import launched_chromium
 

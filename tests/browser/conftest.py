@@ -84,4 +84,5 @@ def a_flow(*names: str) -> list[StudyPage]:
 
 def settle(tab: Page) -> None:
     """Wait until a page has been read for as long as its script asks before it takes an answer."""
+    tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     tab.wait_for_timeout(350)

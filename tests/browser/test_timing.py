@@ -68,18 +68,31 @@ def answered(tab: Page) -> None:
     expect(tab.locator("h1")).to_have_text("Time for a short break")
 
 
-@pytest.mark.browser
-def test_response_times_are_right_to_thirty_milliseconds(tab: Page, walk: Walk) -> None:
-    server = walk(*[trial(number + 1) for number in range(TRIALS)], PAGES["break"])
+def timing_errors(tab: Page, walk: Walk, *, trials: int) -> list[float]:
+    """Let the robot answer, and return measured minus true response time of each trial, in milliseconds."""
+    server = walk(*[trial(number + 1) for number in range(trials)], PAGES["break"])
     tab.add_init_script(ROBOT)
     tab.goto(server.url)
-    expect(tab.locator("h1")).to_have_text("Time for a short break", timeout=30_000)
+    expect(tab.locator("h1")).to_have_text("Time for a short break", timeout=2_000 * trials)
     truth = tab.evaluate("window.truth")
-    errors = [clock["rt_ms"] - true for clock, true in zip(clocks(server), truth, strict=True)]
+    assert [clock["onset"] for clock in clocks(server)[1:]] == ["raf"] * (trials - 1)
+    return [clock["rt_ms"] - true for clock, true in zip(clocks(server), truth, strict=True)]
+
+
+@pytest.mark.browser
+def test_a_usual_response_time_is_right_to_thirty_milliseconds(tab: Page, walk: Walk) -> None:
+    errors = timing_errors(tab, walk, trials=TRIALS)
     assert len(errors) == TRIALS
+    assert abs(statistics.median(errors)) <= 30
+
+
+@pytest.mark.browser
+@pytest.mark.long
+def test_two_hundred_response_times_have_the_mean_and_the_spread_of_i17(tab: Page, walk: Walk) -> None:
+    errors = timing_errors(tab, walk, trials=200)
+    print(f"mean {statistics.mean(errors):.1f} ms, SD {statistics.stdev(errors):.1f} ms")
     assert abs(statistics.mean(errors)) <= 30
     assert statistics.stdev(errors) <= 20
-    assert [clock["onset"] for clock in clocks(server)[1:]] == ["raf"] * (TRIALS - 1)
 
 
 @pytest.mark.browser
