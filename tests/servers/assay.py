@@ -1,5 +1,6 @@
 """The real application: gunicorn as a process of its own, DEBUG off, on a database of its own."""
 
+import errno
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -73,9 +75,20 @@ class LiveAssay:
         """Open the listening socket: one for the whole life, so that the address stays after a crash and a restart."""
         self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", self.port))
+        self._bind()
         self.listener.listen(1024)
         self.port = self.listener.getsockname()[1]
+
+    def _bind(self) -> None:
+        # A worker that was killed a moment ago may still hold the old socket.
+        end = time.monotonic() + 10
+        while True:
+            try:
+                return self.listener.bind(("127.0.0.1", self.port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+                    raise
+            time.sleep(0.02)
 
     def start(self) -> "LiveAssay":
         number = self.listener.fileno()

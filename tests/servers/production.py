@@ -5,6 +5,8 @@ import shutil
 import ssl
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +14,7 @@ import httpx
 
 from tests.servers.assay import ROOT, LiveAssay
 from tests.servers.processes import ServerFailed, free_port, stop_group, tail, wait_until
+from tests.servers.programs import start_program, start_worker
 
 PRODUCTION = {
     "ASSAY_LAPTOP": "0",
@@ -21,6 +24,12 @@ PRODUCTION = {
     "WEB_CONCURRENCY": "2",
 }
 
+# A ping that is sent before the worker listens is lost, so there are several.
+PING = """
+from deploy.celery import app
+print(any(app.control.broadcast("ping", reply=True, timeout=2, limit=1) for _ in range(20)))
+"""
+
 
 def find_nginx() -> str:
     """Return nginx: on PATH, where Debian puts it, or where `make test` unpacked it."""
@@ -28,6 +37,16 @@ def find_nginx() -> str:
         if found := shutil.which(name):
             return found
     raise ServerFailed("No nginx was found: run `make test`, or apt-get install nginx-light (as root).")
+
+
+class SharedTransport(httpx.BaseTransport):
+    """A transport that stays open when one of its clients is closed."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self.inner.handle_request(request)
 
 
 class Nginx:
@@ -68,8 +87,16 @@ class Nginx:
         return self
 
     def client(self, **options: object) -> httpx.Client:
-        trust = ssl.create_default_context(cafile=str(self.certificate))
-        return httpx.Client(base_url=self.url, verify=trust, trust_env=False, **options)  # type: ignore[arg-type]
+        return httpx.Client(base_url=self.url, verify=self._trust(), trust_env=False, **options)  # type: ignore[arg-type]
+
+    @contextmanager
+    def transport(self) -> Iterator[httpx.BaseTransport]:
+        """Give a way to the proxy that several clients may share."""
+        inner = httpx.HTTPTransport(verify=self._trust(), trust_env=False)
+        try:
+            yield SharedTransport(inner)
+        finally:
+            inner.close()
 
     def stop(self) -> None:
         if self.process:
@@ -93,6 +120,9 @@ class Nginx:
             text = text.replace(old, new)
         # Without this nginx drops to the account "nobody" when root starts it, which may not read pytest's folders.
         return f"user root;\n{text}" if self.folder.stat().st_uid == 0 else text
+
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.certificate))
 
     def _make_certificate(self) -> None:
         openssl = shutil.which("openssl")
@@ -138,19 +168,9 @@ class Production:
         self.others: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> Self:
-        celery = [
-            "-m",
-            "celery",
-            "--app",
-            "deploy.celery",
-            "worker",
-            "--queues",
-            "cpu,analysis",
-            "--concurrency",
-            "1",
-        ]
-        self._spawn("worker", [*celery, "--hostname", f"production-{free_port()}@test"])
-        self._spawn("sweeper", ["manage.py", "sweep"])
+        log, env = self.folder / "worker.log", self.live.env
+        self.others.append(start_worker(queues="cpu,analysis", env=env, log=log))
+        self.others.append(start_program("manage.py", "sweep", env=env, log=self.folder / "sweeper.log"))
         self.live.start()
         self.nginx.start()
         return self
@@ -159,11 +179,24 @@ class Production:
         return self.nginx.client(**options)
 
     def worker_answers(self) -> bool:
-        code = "from deploy.celery import app; print(len(app.control.ping(timeout=5)))"
+        """Tell whether a worker is there, once it has had its time to start."""
+        return self.python("-c", PING).strip() == "True"
+
+    def python(self, *arguments: str, timeout_s: float = 120, **settings: str) -> str:
+        """Run a program of ours in this installation, or with other places, and return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-c", code], env=self.live.env, cwd=ROOT, capture_output=True, text=True
+            [sys.executable, *arguments],
+            env={**self.live.env, **settings},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
         )
-        return done.stdout.strip() == "1"
+        if done.returncode:
+            raise ServerFailed(
+                f"{' '.join(arguments)} ended with status {done.returncode}:\n{done.stdout}{done.stderr}"
+            )
+        return done.stdout
 
     def close(self) -> None:
         self.nginx.stop()
@@ -173,9 +206,3 @@ class Production:
 
     def log_of(self, name: str) -> str:
         return tail(self.folder / f"{name}.log", size=1_000_000)
-
-    def _spawn(self, name: str, arguments: list[str]) -> None:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            command = [sys.executable, *arguments]
-            options = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "start_new_session": True}
-            self.others.append(subprocess.Popen(command, cwd=ROOT, env=self.live.env, **options))  # type: ignore[call-overload]
