@@ -1,25 +1,20 @@
 """A person with a keyboard, a browser and the live application: from the door to the completion code, with mishaps."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Page, expect
 
 from studies.design.models import StudyVersion
-from tests.browser.conftest import settle
+from tests.browser.keyboard import answer_by_keyboard, here, walk_to
 from tests.browser.samples import BARS
 from tests.factories import CONDITIONS, WHOLE_FLOW, launched_version
 from tests.servers.assay import LiveAssay
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 Database = Callable[[str], AbstractContextManager[None]]
-FOCUSED = "({type, tagName, checked}) => [type ?? tagName.toLowerCase(), checked ?? false]"
-HERE = "[document.body.dataset.kind, document.querySelector('[name=nonce]')?.value ?? '']"
-ENOUGH_KEYS = 60
-PATIENCE_S = 5
 
 
 @pytest.fixture
@@ -36,43 +31,6 @@ def launch(*, store: Path) -> StudyVersion:
     return launched_version(
         conditions=conditions, flow=WHOLE_FLOW, store=store, fragment=lambda *_: BARS, **strata
     )
-
-
-def here(tab: Page) -> list[str]:
-    """Return kind and nonce of the page; nothing while the browser is between two documents."""
-    try:
-        found: list[str] = tab.evaluate(HERE)
-    except Error:
-        return []
-    return found
-
-
-def answer_by_keyboard(tab: Page, *, prefer: str = "first") -> None:
-    """Walk with Tab from the heading to the button, answer what is met on the way, and send."""
-    settle(tab)
-    before = here(tab)
-    for _ in range(ENOUGH_KEYS):
-        tab.keyboard.press("Tab")
-        what, is_checked = tab.locator(":focus").evaluate(FOCUSED)
-        if what == "radio" and not is_checked:
-            tab.keyboard.press("Space" if prefer == "first" else "ArrowUp")
-        elif what == "number":
-            tab.keyboard.type("70")
-        elif what == "submit":
-            tab.keyboard.press("Enter")
-            break
-    end = time.monotonic() + PATIENCE_S
-    while here(tab) in ([], before):
-        assert time.monotonic() < end, f"The page {before} could not be answered by keyboard."
-        tab.wait_for_timeout(20)
-
-
-def walk_to(tab: Page, wanted: str) -> list[str]:
-    seen = [here(tab)[0]]
-    while seen[-1] != wanted:
-        answer_by_keyboard(tab)
-        seen.append(here(tab)[0])
-    return seen
 
 
 def assert_no_event_is_missing(live_assay: LiveAssay) -> None:
