@@ -5,7 +5,7 @@ fixture         scope    gives
 =============== ======== ==================================================================================
 `gallery`       session  `PagesServer` of single pages: `.address(kind)`
 `walk`          test     function: `walk(page, ...) -> PagesServer` of a flow of pages
-`watched`       session  function: `watched(**options)`, a new `Watched` page: `.page`, `.offences`
+`watched`       module   function: `watched(**options)`, a new `Watched` page: `.page`, `.offences`
 `tab`           test     `Page`, 1280 x 800; the test fails afterwards if it offended against the policy
 =============== ======== ==================================================================================
 """
@@ -56,7 +56,7 @@ def walk() -> Iterator[Callable[..., PagesServer]]:
         yield lambda *flow: stack.enter_context(serve_pages(flow))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def watched(chromium: Browser) -> Iterator[Callable[..., Watched]]:
     with ExitStack() as stack:
 
