@@ -1,4 +1,4 @@
-"""Backup and restore: the database, the store, and a manifest that lets a restore prove that nothing is missing."""
+"""Backup and restore: the database, the files that it names, and a manifest that proves that nothing is missing."""
 
 import hashlib
 import json
@@ -29,10 +29,10 @@ def backup_make(*, folder: Path, say: Callable[[str], None]) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     tables = _engine().dump(folder / "database")
     say(f"Database: {len(tables)} tables, {sum(tables.values())} rows.")
-    # The store only grows, so a copy made after the database holds everything that the database names.
-    store = Path(settings.ASSAY_STORE)
-    if store.is_dir():
-        shutil.copytree(store, folder / "store")
+    # These folders only grow, so a copy made after the database holds everything that the database names.
+    for name, place in _places().items():
+        if place.is_dir():
+            shutil.copytree(place, folder / name)
     manifest = {
         "assay_backup": FORMAT,
         "version": settings.VERSION,
@@ -43,7 +43,9 @@ def backup_make(*, folder: Path, say: Callable[[str], None]) -> dict[str, Any]:
         "files": {str(file.relative_to(folder)): _sha256(file) for file in _files(folder)},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
-    say(f"Store and database: {len(manifest['files'])} files, each with its digest in {MANIFEST}.")
+    say(
+        f"Database, store, datasets and reports: {len(manifest['files'])} files, each with its digest in {MANIFEST}."
+    )
     return manifest
 
 
@@ -56,11 +58,12 @@ def backup_restore(*, folder: Path, say: Callable[[str], None]) -> dict[str, Any
         raise BackupFailed(
             "The database is not empty. Restore into a new one (DATABASE_URL); nothing was changed."
         )
-    store = Path(settings.ASSAY_STORE)
-    if store.is_dir() and any(store.iterdir()):
-        raise BackupFailed(
-            f"The store {store} is not empty. Restore into a new one (ASSAY_STORE); nothing was changed."
-        )
+    for name, place in _places().items():
+        if place.is_dir() and any(place.iterdir()):
+            raise BackupFailed(
+                f"The {name} folder {place} is not empty. Restore into a new one (ASSAY_VAR, ASSAY_STORE); "
+                "nothing was changed."
+            )
     counts = _engine().load(folder / "database", manifest["migrations"])
     if counts != manifest["tables"]:
         wrong = sorted(
@@ -69,13 +72,19 @@ def backup_restore(*, folder: Path, say: Callable[[str], None]) -> dict[str, Any
             if counts.get(name) != manifest["tables"].get(name)
         )
         raise BackupFailed(f"These tables do not have the rows of the manifest: {', '.join(wrong)}.")
-    if (folder / "store").is_dir():
-        shutil.copytree(folder / "store", store, dirs_exist_ok=True)
+    for name, place in _places().items():
+        if (folder / name).is_dir():
+            shutil.copytree(folder / name, place, dirs_exist_ok=True)
     call_command(
         "migrate", interactive=False, verbosity=0
     )  # also puts back triggers that an engine does not dump
     say(f"Restored {len(counts)} tables with {sum(counts.values())} rows, all counts as in the manifest.")
     return manifest
+
+
+def _places() -> dict[str, Path]:
+    var = Path(settings.ASSAY_VAR)
+    return {"store": Path(settings.ASSAY_STORE), "datasets": var / "datasets", "reports": var / "reports"}
 
 
 def _engine() -> Any:
@@ -116,7 +125,8 @@ def _verify_files(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (file for file in sorted(folder.rglob("*")) if file.is_file() and file.name != MANIFEST)
+    # A dataset has a manifest of its own, which is a file like any other.
+    return (file for file in sorted(folder.rglob("*")) if file.is_file() and file != folder / MANIFEST)
 
 
 def _sha256(file: Path) -> str:

@@ -26,7 +26,10 @@ def empty_url(request, database_url, tmp_path, postgres_server) -> Any:
 
 @pytest.fixture
 def backup(database_url, orm, settings, tmp_path) -> Path:
-    settings.ASSAY_STORE = tmp_path / "store"
+    settings.ASSAY_VAR, settings.ASSAY_STORE = tmp_path / "var", tmp_path / "store"
+    dataset = settings.ASSAY_VAR / "datasets" / "d1" / "manifest.json"
+    dataset.parent.mkdir(parents=True)
+    dataset.write_text('{"rows": 3}')
     digest = Store(settings.ASSAY_STORE).put(b"an explanation")
     with orm(database_url):
         accounts = get_user_model().objects
@@ -35,7 +38,7 @@ def backup(database_url, orm, settings, tmp_path) -> Path:
         )
         call_command("backup", str(tmp_path / "backup"), stdout=io.StringIO())
     (tmp_path / "digest").write_text(digest)
-    settings.ASSAY_STORE = tmp_path / "restored-store"
+    settings.ASSAY_VAR, settings.ASSAY_STORE = tmp_path / "restored-var", tmp_path / "restored-store"
     return tmp_path / "backup"
 
 
@@ -53,6 +56,12 @@ def test_what_is_restored_elsewhere_is_what_was_there(backup, empty_url, orm, se
         assert accounts.create(username="later").pk == PEOPLE + 1
         call_command("check", "--database", "default")
     assert Store(settings.ASSAY_STORE).get((tmp_path / "digest").read_text()) == b"an explanation"
+
+
+def test_datasets_come_back_with_their_own_manifest(backup, empty_url, orm, settings) -> None:
+    restore(backup, empty_url, orm)
+    assert (settings.ASSAY_VAR / "datasets" / "d1" / "manifest.json").read_text() == '{"rows": 3}'
+    assert "datasets/d1/manifest.json" in json.loads((backup / "manifest.json").read_text())["files"]
 
 
 def test_a_database_that_holds_something_is_not_overwritten(backup, database_url, orm) -> None:

@@ -11,7 +11,7 @@ from deploy.backup_errors import BackupFailed
 
 
 class Command(BaseCommand):
-    help = "Write database and store into a new folder, with digests and row counts."
+    help = "Write database, store, datasets and reports into a new folder, with digests and row counts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path)

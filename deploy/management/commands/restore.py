@@ -11,7 +11,7 @@ from deploy.backup_errors import BackupFailed
 
 
 class Command(BaseCommand):
-    help = "Fill an empty database and store from a backup, and prove that nothing is missing."
+    help = "Fill an empty installation from a backup, and prove that nothing is missing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path)
