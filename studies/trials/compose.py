@@ -100,7 +100,7 @@ def feedback_page(
     (is_correct, right), (number, of) = score, at
     is_advised = "advice" in stage.items and trial.condition.advice_show
     content = {
-        "panel": case_shown(trial.case_id).panel,
+        "panel": case_shown(trial.version_id, trial.case_id).panel,
         "advice": advice_shown(trial) if is_advised else None,
         "own_answer": answer_shown(trial.spec.decision, answer),
         "truth_label": right,

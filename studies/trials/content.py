@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, wraps
+from functools import cached_property, lru_cache, wraps
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from django.conf import settings
 
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
 from explainers.core.store import Store
-from explainers.models import Case, Prediction, Rendering
+from explainers.models import Case, CaseSet, Prediction, Rendering
 from explainers.selectors import case_panel
 from studies.design.models import (
     PlannedTrial,
@@ -46,13 +46,16 @@ class PlannedCase:
     trial_index: int
 
 
-@dataclass(frozen=True)
 class CaseShown:
-    """A case as a page shows it, with the digest of its inputs."""
+    """A case as a page shows it, with the digest of its inputs; the panel is made when it is first shown."""
 
-    key: str
-    digest: str
-    panel: dict[str, Any]
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self.key, self.digest = case.key, case.digest
+
+    @cached_property
+    def panel(self) -> dict[str, Any]:
+        return {"title": "The case", "rows": case_panel(self._case)}
 
 
 @dataclass(frozen=True)
@@ -128,17 +131,38 @@ def planned_cases(version_id: int, plan: int, step_index: int) -> tuple[PlannedC
     )
 
 
-@lru_cache(maxsize=4096)
-def case_shown(case_id: int) -> CaseShown:
+def case_shown(version_id: int, case_id: int) -> CaseShown:
     """Return a case as pages show it."""
-    case = Case.objects.select_related("case_set").get(pk=case_id)
-    return CaseShown(key=case.key, digest=case.digest, panel={"title": "The case", "rows": case_panel(case)})
+    if _is_launched(version_id) and case_id in _cases(version_id):
+        return _cases(version_id)[case_id]
+    return CaseShown(Case.objects.select_related("case_set").get(pk=case_id))
 
 
-@lru_cache(maxsize=8192)
-def advice_given(predictor: str, case_id: int) -> AdviceGiven:
+@kept
+def _cases(version_id: int) -> dict[int, CaseShown]:
+    """Read every case of a version at once: the first people after a start would pay for each one by one."""
+    planned = PlannedTrial.objects.filter(version_id=version_id).values("case_id")
+    cases = list(Case.objects.filter(pk__in=planned))
+    sets = CaseSet.objects.in_bulk({case.case_set_id for case in cases})
+    for case in cases:
+        case.case_set = sets[case.case_set_id]
+    return {case.pk: CaseShown(case) for case in cases}
+
+
+def advice_given(version_id: int, predictor: str, case_id: int) -> AdviceGiven:
     """Return what a predictor says of a case."""
-    found = Prediction.objects.get(predictor__name=predictor, case_id=case_id)
+    if _is_launched(version_id) and case_id in _advice(version_id, predictor):
+        return _advice(version_id, predictor)[case_id]
+    return _advice_of(Prediction.objects.get(predictor__name=predictor, case_id=case_id), predictor)
+
+
+@kept
+def _advice(version_id: int, predictor: str) -> dict[int, AdviceGiven]:
+    found = Prediction.objects.filter(predictor__name=predictor, case_id__in=_cases(version_id))
+    return {prediction.case_id: _advice_of(prediction, predictor) for prediction in found}
+
+
+def _advice_of(found: Prediction, predictor: str) -> AdviceGiven:
     return AdviceGiven(
         label=found.label,
         confidence=found.confidence,
@@ -152,13 +176,23 @@ def advice_given(predictor: str, case_id: int) -> AdviceGiven:
 def explanations_shown(version_id: int, condition: str, case_id: int) -> tuple[ExplanationShown, ...]:
     """Return the explanations that a condition shows for a case; all of them, verified, or an error."""
     declared = [e.name for e in version_spec(version_id).condition(condition).explanations]
-    rows = ShownExplanation.objects.filter(version_id=version_id, condition=condition, case_id=case_id)
-    found = list(rows.order_by("position").values_list("name", "artefact_digest", "rendering_digest"))
+    found = _explanations(version_id).get((condition, case_id), [])
     if not found and not _is_launched(version_id):
         found = _prepared(version_id, declared, case_id)
     if [name for name, *_ in found] != declared:
         raise ArtefactMissing(f"Case {case_id} has {len(found)} of {len(declared)} explanations to show.")
     return tuple(ExplanationShown(*row, html=rendering_html(row[2])) for row in found)
+
+
+@kept
+def _explanations(version_id: int) -> dict[tuple[str, int], list[tuple[str, str, str]]]:
+    rows = ShownExplanation.objects.filter(version_id=version_id).order_by("position")
+    found: dict[tuple[str, int], list[tuple[str, str, str]]] = {}
+    for condition, case_id, *names in rows.values_list(
+        "condition", "case_id", "name", "artefact_digest", "rendering_digest"
+    ):
+        found.setdefault((condition, case_id), []).append(tuple(names))  # type: ignore[arg-type]
+    return found
 
 
 def _prepared(version_id: int, names: list[str], case_id: int) -> list[tuple[str, str, str]]:
@@ -195,7 +229,7 @@ def predictor_name(spec: StudySpec, condition: ConditionSpec) -> str:
     return name
 
 
-CACHES += [LAUNCHED.clear, case_shown.cache_clear, advice_given.cache_clear]
+CACHES.append(LAUNCHED.clear)
 
 
 def forget() -> None:

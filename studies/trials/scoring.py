@@ -44,6 +44,6 @@ def screening_marks(items: Sequence[Mapping[str, Any]], values: Mapping[str, Any
 
 def _right_answer(trial: TrialOfStudy, field: Field) -> str:
     if field.scored_against == "prediction":
-        return advice_given(trial.predictor, trial.case_id).label
+        return advice_given(trial.version_id, trial.predictor, trial.case_id).label
     truth: str = truth_of(case_ids=[trial.case_id])[trial.case_id]
     return truth

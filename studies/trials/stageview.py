@@ -98,7 +98,7 @@ def scale_points(minimum: float, maximum: float) -> list[dict[str, str]]:
 
 def advice_shown(trial: TrialOfStudy) -> dict[str, Any]:
     """Return the advice as its condition shows it; what the condition hides is not in it."""
-    advice = advice_given(trial.predictor, trial.case_id)
+    advice = advice_given(trial.version_id, trial.predictor, trial.case_id)
     show = trial.condition.advice_show
     decision = trial.spec.decision
     return {
@@ -140,13 +140,13 @@ Shown = Iterator[tuple[str, Any, ItemShown]]
 
 
 def _case(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
-    case = case_shown(trial.case_id)
+    case = case_shown(trial.version_id, trial.case_id)
     yield "panel", case.panel, ItemShown("case", case.key, case.digest)
 
 
 def _advice(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
     if trial.condition.advice_show:
-        given = advice_given(trial.predictor, trial.case_id)
+        given = advice_given(trial.version_id, trial.predictor, trial.case_id)
         yield "advice", advice_shown(trial), ItemShown("advice", given.predictor, given.digest)
 
 
