@@ -64,7 +64,7 @@ def take(browser: Browser, *, door: str, password: str, report: str) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.goto(f"{base}/admin/design/studyversion/")
-    page.locator("#result_list th a").first.click()
+    page.locator("#result_list tbody th a").first.click()
     picture(page, "admin_study", height=1150)
     page.locator("a[href*='/preview/'][href*='/ig/'][href*='/final/']").last.click()
     picture(page, "trial", height=900)
