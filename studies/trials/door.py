@@ -130,7 +130,7 @@ def too_many_guesses(request: HttpRequest) -> bool:
 
 def body_length(request: HttpRequest) -> int:
     """Return how many bytes a request announces."""
-    announced = request.headers.get("Content-Length") or "0"
+    announced = str(request.META.get("CONTENT_LENGTH") or "0")
     return int(announced) if announced.isdecimal() else 0
 
 

@@ -78,8 +78,12 @@ def _values(model: Model, columns: Columns, rows: Rows) -> list[Any]:
     values = [value for row in rows for value in row]
     width = len(columns)
     for place, field in _converted(model, columns):
+        given = made = None
         for at in range(place, len(values), width):
-            values[at] = field.get_db_prep_save(values[at], connection)
+            if made is None or values[at] is not given:  # most rows of one answer hold the same moment
+                given = values[at]
+                made = field.get_db_prep_save(given, connection)
+            values[at] = made
     return values
 
 
