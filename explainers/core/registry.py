@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
+from threading import RLock
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -69,7 +70,8 @@ class Registry(Generic[T]):
     def __init__(self, *, kind: str, shelf: str, group: str) -> None:
         self.kind, self.shelf, self.group = kind, shelf, group
         self._items: dict[str, T] = {}
-        self._discovered = False
+        self._discovered = self._is_discovering = False
+        self._lock = RLock()
 
     def register(self, item: T) -> T:
         """Put a plug-in on the shelf under its ``name``; works as a decorator and as a call."""
@@ -113,19 +115,26 @@ class Registry(Generic[T]):
     def _discover(self) -> None:
         if self._discovered:
             return
-        self._discovered = True
-        try:
-            self._load_shelf()
-            for point in sorted(entry_points(group=self.group), key=lambda point: point.name):
-                found = point.load()
-                if hasattr(found, "name"):
-                    self.register(found)
-            for module in os.environ.get(PLUGIN_MODULES, "").replace(",", " ").split():
-                import_module(module)
-        except BaseException:
-            # A half-filled shelf must not look complete at the next call.
-            self._discovered = False
-            raise
+        # Threads of a fresh process may all be the first to ask: whoever comes second waits for a whole shelf. The
+        # files of the shelf ask again while they are read, in the thread that reads them.
+        with self._lock:
+            if self._discovered or self._is_discovering:
+                return
+            self._is_discovering = True
+            try:
+                self._load()
+                self._discovered = True
+            finally:
+                self._is_discovering = False
+
+    def _load(self) -> None:
+        self._load_shelf()
+        for point in sorted(entry_points(group=self.group), key=lambda point: point.name):
+            found = point.load()
+            if hasattr(found, "name"):
+                self.register(found)
+        for module in os.environ.get(PLUGIN_MODULES, "").replace(",", " ").split():
+            import_module(module)
 
     def _load_shelf(self) -> None:
         if not self.shelf:

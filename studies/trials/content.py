@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, wraps
-from threading import Lock
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -28,12 +27,11 @@ from studies.design.models import (
 from studies.design.selectors import text_get, version_spec
 from studies.design.spec import ConditionSpec, StudySpec
 from studies.protocols import get_protocol
-from studies.protocols.stages import Protocol, Stage, Treatment
+from studies.protocols.stages import Stage, Treatment
 
 Read = TypeVar("Read", bound=Callable[..., Any])
 CACHES: list[Callable[[], None]] = []
 LAUNCHED: set[int] = set()
-FINDING_PROTOCOLS = Lock()
 NO_TREATMENT = Treatment(advice=False, explanations=0)
 
 
@@ -111,14 +109,8 @@ def stages_of(version_id: int, step_index: int, condition: str | None) -> tuple[
     """Return the stages of the trials of a step, for one condition."""
     spec = version_spec(version_id)
     treatment = spec.condition(condition).treatment if condition else NO_TREATMENT
-    protocol = protocol_named(spec.steps[step_index].params["protocol"])
+    protocol = get_protocol(spec.steps[step_index].params["protocol"])
     return protocol.stages(spec.decision, treatment)
-
-
-def protocol_named(name: str) -> Protocol:
-    """Return a protocol; threads of a fresh process wait until the first of them has found what is installed."""
-    with FINDING_PROTOCOLS:
-        return get_protocol(name)
 
 
 @kept

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from studies.design.spec import Step
+from studies.protocols import get_protocol
 from studies.protocols.stages import Stage
 from studies.trials.answers import Clock
-from studies.trials.content import protocol_named
 from studies.trials.models import (
     Presentation,
     PresentedItem,
@@ -110,7 +110,7 @@ def body_digest_of(data: Mapping[str, Any]) -> str:
 
 
 def _trials_of_step(sitting: Sitting, step: Step) -> list[Trial]:
-    protocol = protocol_named(step.params["protocol"])
+    protocol = get_protocol(step.params["protocol"])
     return [
         Trial(
             participant=sitting.participant,

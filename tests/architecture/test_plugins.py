@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +105,22 @@ def test_a_plugin_put_on_the_shelf_for_a_moment_leaves_it(registry_class: Any) -
     with registry.temporarily(type("Toy", (), {"name": "toy"})):
         assert registry.names() == ["toy"]
     assert registry.names() == []
+
+
+@pytest.mark.parametrize("registry_class", [AnalysisRegistry, ExplainerRegistry])
+def test_threads_that_ask_at_once_all_see_the_whole_shelf(
+    registry_class: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"slow_{registry_class.__module__.partition('.')[0]}"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").write_text("")
+    (tmp_path / name / "ball.py").write_text(f"import time, {name}\ntime.sleep(0.2)\n{name}.found()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry = registry_class(kind="toy", shelf=name, group="assay.none")
+    import_module(name).found = lambda: registry.register(type("Ball", (), {"name": "ball"}))  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(lambda _: registry.names(), range(4)))
+    assert seen == [["ball"]] * 4
 
 
 def test_listing_every_shelf_imports_nothing_heavy() -> None:

@@ -1,10 +1,8 @@
-"""Double clicks (I6), two tabs (I7), lost replies (F4), the code (I18), killed workers (F1), over real HTTP."""
+"""Double clicks (I6), two tabs (I7), lost replies (F4), the code (I18), over real HTTP."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -157,52 +155,3 @@ def test_answers_whose_reply_was_lost_are_stored_once_and_nobody_stays_without_c
     assert rows(live_assay, "trials_trialresponse") == 15 * 16 * 4
     assert rows(live_assay, "trials_submission") == 15 * 33
     assert rows(live_assay, "enrolment_completion", "count(DISTINCT code)") == 15
-
-
-async def stubborn(browser: Browser) -> None:
-    """Go through a session; when the connection breaks, send the same answer again."""
-    while browser.kind != "done":
-        form = browser.form(**({"consent": "given"} if browser.kind == "consent" else ANSWER))
-        for _ in range(100):
-            try:
-                reply = await browser.post(form)
-            except (ConnectionError, asyncio.IncompleteReadError):
-                await asyncio.sleep(0.1)
-                continue
-            assert reply.status == 200, reply.body[:500]
-            browser.body = reply.body
-            break
-    await browser.close()
-
-
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-def test_killing_web_workers_loses_and_doubles_nothing(start_assay: Any, database_url: str, orm: Orm) -> None:
-    """F1 at a third of its size: kill -9 of a web worker 6 times during 10 people x 33 submissions."""
-    live = start_assay(database_url, WEB_CONCURRENCY="2")
-    study(live, orm, people=10, cases=16)
-
-    async def killer(done: asyncio.Event) -> int:
-        kills = 0
-        while not done.is_set() and kills < 6:
-            await asyncio.sleep(0.3)
-            if victims := workers_of(live.process.pid):
-                os.kill(victims[kills % len(victims)], signal.SIGKILL)
-                kills += 1
-        return kills
-
-    async def all_of_them() -> int:
-        browsers = await crowd(live, 10)
-        done = asyncio.Event()
-        killing = asyncio.create_task(killer(done))
-        await asyncio.gather(*(stubborn(b) for b in browsers))
-        done.set()
-        return await killing
-
-    assert asyncio.run(all_of_them()) >= 1
-    assert rows(live, "trials_trialresponse") == 10 * 16 * 4
-    assert rows(live, "trials_submission") == 10 * 33
-    assert rows(live, "enrolment_completion") == 10
-
-
-def workers_of(master: int) -> list[int]:
-    return [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
