@@ -22,6 +22,12 @@ from playwright.sync_api import Browser, Page, Request
 from studies.trials.pages import Page as StudyPage
 from tests.browser.pages_server import PagesServer, serve_pages
 
+# A page that is not in front gets no frames: it is not waited for longer than a second.
+TWO_FRAMES = """() => new Promise(done => {
+  setTimeout(done, 1000);
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
+
 
 @dataclass
 class Watched:
@@ -84,5 +90,5 @@ def a_flow(*names: str) -> list[StudyPage]:
 
 def settle(tab: Page) -> None:
     """Wait until a page has been read for as long as its script asks before it takes an answer."""
-    tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    tab.evaluate(TWO_FRAMES)
     tab.wait_for_timeout(350)

@@ -54,13 +54,15 @@ def workers_of(live: LiveAssay) -> list[int]:
     return [int(pid) for pid in found.stdout.split()]
 
 
-async def kill_now_and_then(live: LiveAssay, *, done: asyncio.Event) -> int:
+async def kill_now_and_then(live: LiveAssay, people: list[Stubborn]) -> int:
+    """Kill one worker after every 45 answers, so that the last of twenty falls before the thousandth answer."""
     rng, kills = random.Random(1), 0
-    while kills < KILLS and not done.is_set():
-        if workers := workers_of(live):
+    while kills < KILLS:
+        is_due = sum(person.acknowledged for person in people) >= 45 * (kills + 1)
+        if is_due and (workers := workers_of(live)):
             os.kill(rng.choice(workers), signal.SIGKILL)
             kills += 1
-        await asyncio.sleep(0.35)
+        await asyncio.sleep(0.01)
     return kills
 
 
@@ -68,11 +70,9 @@ async def study_under_fire(live: LiveAssay) -> tuple[list[Stubborn], int]:
     parts = urlsplit(live.url)
     people = [Stubborn(str(parts.hostname), int(parts.port or 0), number=i) for i in range(PEOPLE)]
     await asyncio.gather(*(person.enrol() for person in people))
-    done = asyncio.Event()
-    killer = asyncio.create_task(kill_now_and_then(live, done=done))
+    killer = asyncio.create_task(kill_now_and_then(live, people))
     await asyncio.gather(*(person.take_part() for person in people))
-    done.set()
-    kills = await killer
+    kills = await asyncio.wait_for(killer, timeout=10)
     for person in people:
         await person.connection.close()
     return people, kills
