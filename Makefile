@@ -12,10 +12,12 @@ demo: ## everything once, for real, on this machine: study, explanations, partic
 	@$(PYTHON) manage.py demo
 
 test: lint ## every check and every test, at most ten minutes
-	@$(PYTEST) -m 'not long'
+	@$(PYTEST) -m 'not long and not browser'
+	@$(PYTEST) -m 'not long and browser'
 
 test-long: lint ## with the tests at full size
-	@$(PYTEST)
+	@$(PYTEST) -m 'not browser'
+	@$(PYTEST) -m browser
 
 lint: ## style, types, import contracts, migrations, container files
 	@deploy/setup.sh test

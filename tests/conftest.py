@@ -52,6 +52,13 @@ settings.SECURE_SSL_REDIRECT = False
 Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a browser: Playwright keeps an event loop running, so it gets processes of its own."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     server = PostgresServer()
@@ -142,8 +149,7 @@ def orm(django_db_blocker: pytest.FixtureRequest) -> Callable[[str], AbstractCon
     return lambda url: use_database(url, blocker=django_db_blocker)
 
 
-# A browser keeps an event loop running in its thread; other modules of the same process must not meet it.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator["Browser"]:
     from tests.servers.browser import launched_chromium
 

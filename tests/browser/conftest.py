@@ -5,7 +5,7 @@ fixture         scope    gives
 =============== ======== ==================================================================================
 `gallery`       session  `PagesServer` of single pages: `.address(kind)`
 `walk`          test     function: `walk(page, ...) -> PagesServer` of a flow of pages
-`watched`       module   function: `watched(**options)`, a new `Watched` page: `.page`, `.offences`
+`watched`       session  function: `watched(**options)`, a new `Watched` page: `.page`, `.offences`
 `tab`           test     `Page`, 1280 x 800; the test fails afterwards if it offended against the policy
 =============== ======== ==================================================================================
 """
@@ -21,12 +21,6 @@ from playwright.sync_api import Browser, Page, Request
 
 from studies.trials.pages import Page as StudyPage
 from tests.browser.pages_server import PagesServer, serve_pages
-
-# A page that is not in front gets no frames: it is not waited for longer than a second.
-TWO_FRAMES = """() => new Promise(done => {
-  setTimeout(done, 1000);
-  requestAnimationFrame(() => requestAnimationFrame(done));
-})"""
 
 
 @dataclass
@@ -62,7 +56,7 @@ def walk() -> Iterator[Callable[..., PagesServer]]:
         yield lambda *flow: stack.enter_context(serve_pages(flow))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def watched(chromium: Browser) -> Iterator[Callable[..., Watched]]:
     with ExitStack() as stack:
 
@@ -90,5 +84,4 @@ def a_flow(*names: str) -> list[StudyPage]:
 
 def settle(tab: Page) -> None:
     """Wait until a page has been read for as long as its script asks before it takes an answer."""
-    tab.evaluate(TWO_FRAMES)
-    tab.wait_for_timeout(350)
+    tab.wait_for_timeout(500)
