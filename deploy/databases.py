@@ -48,6 +48,7 @@ def _postgresql(config: dict[str, Any], *, pool_size: int) -> dict[str, Any]:
     options: dict[str, Any] = {**config.get("OPTIONS", {})}
     options.setdefault("connect_timeout", 5)
     options.setdefault("application_name", "assay")
+    options.setdefault("prepare_threshold", 2)  # for the few statements that are sent with values apart
     if pool_size:
         options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
         return {**config, "ATOMIC_REQUESTS": False, "CONN_MAX_AGE": 0, "OPTIONS": options}

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection
 
 from studies.enrolment.models import Participant
+from studies.enrolment.prepared import prepared_cursor
 
 Converter = Callable[[Any, Any, Any], Any]
 
@@ -20,7 +21,7 @@ Converter = Callable[[Any, Any, Any], Any]
 def participant_by_digest(digest: str, *, is_locked: bool) -> Participant | None:
     """Return the participant; with ``is_locked`` their row stays locked until the transaction ends."""
     statement, converters = _prepared(connection.vendor, is_locked)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(statement, [digest])
         row = cursor.fetchone()
     if row is None:
