@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis import report as report
+    from analysis.estimators.mrmc import mrmc as mrmc
     from analysis.report.questions import equivalence as equivalence
     from analysis.report.questions import measure as measure
     from analysis.report.questions import permutation_test as permutation_test
 
 _QUESTIONS = ("equivalence", "measure", "permutation_test")
-__all__ = ["equivalence", "measure", "permutation_test", "report"]
+_FITS = {"mrmc": "mrmc"}  # name: file of the shelf of estimators
+__all__ = ["equivalence", "measure", "mrmc", "permutation_test", "report"]
 
 
 def __getattr__(name: str) -> Any:
     if name in _QUESTIONS:
         return getattr(import_module("analysis.report.questions"), name)
+    if name in _FITS:
+        return getattr(import_module(f"analysis.estimators.{_FITS[name]}"), name)
     if name == "report":
         return import_module("analysis.report")
     raise AttributeError(f"module 'analysis' has no attribute {name!r}")
