@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analysis.core.plan import PlanInvalidError, parse_contrast, plan_from
+from analysis.core.plan import PlanInvalidError, not_carried_out, parse_contrast, plan_from
 from analysis.measures import registry as measures
+from analysis.report.abilities import CARRIED_OUT
 from studies.design.checks import Draft
 from studies.design.schemafaults import did_you_mean
 from studies.design.yamlsource import Path
@@ -30,13 +31,18 @@ def plan_faults(draft: Draft) -> Iterator[Fault]:
         for fault in _outcome_faults(draft, outcome, path):
             told.add(fault.line)
             yield fault
+    for sentence in _read_faults(draft):
+        fault = _fault_of(draft, sentence)
+        if fault.line not in told:
+            yield fault
+
+
+def _read_faults(draft: Draft) -> list[str]:
     try:
-        plan_from(plan, measures=measures.names(), conditions=list(draft.conditions))
+        plan = plan_from(draft.data["plan"], measures=measures.names(), conditions=list(draft.conditions))
     except PlanInvalidError as error:
-        for sentence in error.faults:
-            fault = _fault_of(draft, sentence)
-            if fault.line not in told:
-                yield fault
+        return error.faults
+    return not_carried_out(plan, able=CARRIED_OUT)
 
 
 def outcomes(plan: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:

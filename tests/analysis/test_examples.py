@@ -13,9 +13,9 @@ import analysis.report
 
 PACKAGES = (analysis.core, analysis.measures, analysis.estimators, analysis.report)
 MODULES = sorted(
-    f"{package.__name__}.{found.name}"
+    found.name
     for package in PACKAGES
-    for found in pkgutil.iter_modules(package.__path__)
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
 )
 
 

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from analysis.core.digest import digest_of
-from analysis.core.plan import Contrast, PlanInvalidError, Rule, parse_contrast, plan_from, read_plan
+from analysis.core.plan import (
+    Contrast,
+    PlanInvalidError,
+    Rule,
+    features,
+    not_carried_out,
+    parse_contrast,
+    plan_from,
+    read_plan,
+)
 
 MEASURES = ["accuracy", "over_reliance", "rt_ms"]
 CONDITIONS = ["ai", "ig", "placebo"]
@@ -93,3 +102,112 @@ def test_json_is_read_as_well(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_text('{"primary": {"measure": "accuracy", "contrast": "ig - ai"}}')
     assert read_plan(path).primary.measure == "accuracy"
+
+
+FULL: dict[str, Any] = {
+    "primary": {
+        "measure": "accuracy",
+        "contrasts": ["ig - ai", "ig - placebo"],
+        "all": True,
+        "smallest_effect": 0.05,
+        "estimator": "glmm",
+        "model": {"random": {"participant_id": "1", "case_id": "1"}, "covariates": ["trial_index"]},
+    },
+    "secondary": [
+        {"measure": "rt_ms", "contrast": "ig - ai", "equivalence": True, "smallest_effect": 0.1},
+        {"measure": "accuracy", "contrast": "ig - ai", "non_inferiority": True, "smallest_effect": 0.02,
+         "direction": "greater"},
+    ],
+    "multiplicity": {"method": "max_t", "family": "together"},
+    "n": 200,
+    "exclude": [{"without": {"median_rt_ms": {"below": 800}}}],
+    "sensitivity": [
+        {"without": {"comprehension_attempts": 2}}, {"estimator": "permutation"}, {"analyse": "completers"},
+    ],
+    "subgroups": ["stratum"],
+    "moderators": ["trial_index"],
+    "estimator": "permutation",
+    "cases": "fixed",
+    "looks": [0.5, 1],
+    "spending": "pocock",
+}  # fmt: skip
+
+
+def test_everything_a_plan_can_say_is_read() -> None:
+    found = plan_from(FULL, measures=MEASURES, conditions=CONDITIONS)
+    assert found.primary.estimator == "glmm"
+    assert found.primary.model.random == (("participant_id", "1"), ("case_id", "1"))
+    assert [one.claim for one in found.secondary] == ["equivalence", "non_inferiority"]
+    assert [one.estimator for one in found.secondary] == ["permutation", "permutation"]
+    assert (found.multiplicity, found.family) == ("max_t", "together")
+    assert found.exclude == ((Rule("median_rt_ms", "below", 800),),)
+    assert [str(one) for one in found.variations] == ["estimator permutation", "analysed: completers"]
+    assert (found.looks, found.spending, found.cases) == ((0.5, 1.0), "pocock", "fixed")
+    assert (found.subgroups, found.moderators) == (("stratum",), ("trial_index",))
+
+
+def test_the_full_plan_fits_the_published_schema_of_the_study_file() -> None:
+    from jsonschema import Draft202012Validator
+
+    from studies.design.schemafaults import study_schema
+
+    schema = study_schema()
+    of_plan = {"$schema": schema["$schema"], "$defs": schema["$defs"], "$ref": "#/$defs/plan"}
+    assert [error.message for error in Draft202012Validator(of_plan).iter_errors(FULL)] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"looks": [0.5, 0.4, 1], "n": 10}, "plan.looks: not supported yet as"),
+        ({"looks": [0.5, 0.9], "n": 10}, "end with 1"),
+        ({"looks": [0.5, 1]}, "plan.n: is missing; looks are shares of n"),
+        ({"spending": "pocock"}, "plan.spending: pocock needs looks"),
+        ({"multiplicity": {"method": "bonferroni"}}, "plan.multiplicity.method: must be one of"),
+        ({"multiplicity": {"families": "apart"}}, "plan.multiplicity.families: not supported yet"),
+        ({"subgroups": [3]}, "plan.subgroups: must be a list of different names"),
+        ({"cases": "some"}, "plan.cases: must be one of random, fixed"),
+        ({"exclude": [{"without": {}}]}, "exclude[0]: must be {without"),
+        ({"estimator": "anova"}, "plan.estimator: must be one of"),
+        ({"sensitivity": [{"estimator": "anova"}]}, "sensitivity[0].estimator: must be one of"),
+    ],
+)
+def test_a_part_of_a_plan_that_cannot_be_is_refused(change: dict[str, Any], words: str) -> None:
+    assert words in faults_of({"primary": {"measure": "accuracy", "contrast": "ig - ai"}, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"equivalence": True}, "primary.smallest_effect: is missing"),
+        ({"non_inferiority": True, "smallest_effect": 0.05}, "primary.direction: say greater"),
+        ({"equivalence": True, "smallest_effect": 1, "direction": "less"}, "equivalence has two bounds"),
+        ({"equivalence": True, "non_inferiority": True, "smallest_effect": 1}, "say either equivalence or"),
+        ({"all": "yes"}, "primary.all: must be true or false"),
+        ({"estimator": "sign_flip"}, "say placed: within"),
+        ({"model": {"metric": "auc"}}, "participant_contrast has no such setting"),
+        ({"estimator": "glmm", "model": {"random": ["case_id"]}}, "primary.model.random: must name groups"),
+        ({"contrast": ["ig - ai", "ig - ai"]}, "names a contrast twice"),
+    ],
+)
+def test_a_hypothesis_that_cannot_be_is_refused(change: dict[str, Any], words: str) -> None:
+    assert words in faults_of({"primary": {"measure": "accuracy", "contrast": "ig - ai", **change}})
+
+
+def test_dunnett_wants_one_control(plan: dict[str, Any]) -> None:
+    outcome = {"measure": "accuracy", "contrasts": ["ig - ai", "ai - placebo"]}
+    assert "dunnett compares several conditions with one control" in faults_of(
+        {"primary": outcome, "multiplicity": "dunnett"}
+    )
+
+
+def test_what_a_report_cannot_do_is_refused_by_its_place() -> None:
+    found = plan_from(FULL)
+    said = not_carried_out(found, able={"estimator: glmm", "cases: fixed"})
+    assert "plan.multiplicity: not supported yet (multiplicity: max_t)." in said
+    assert not any("glmm" in one for one in said)
+    assert len(said) == len(features(found)) - 2
+
+
+def test_an_old_plan_asks_for_nothing_new(plan: dict[str, Any]) -> None:
+    assert features(plan_from(plan)) == {}

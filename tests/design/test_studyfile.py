@@ -145,8 +145,6 @@ NOT_YET: dict[str, tuple[str, str, int]] = {
     "a second case set": ("{per_participant: 4,", "{from: other, per_participant: 4,", 28),
     "another stratum of cases": ("ground_truth: balanced}", "size: balanced}", 7),
     "a fixed order": ("{per_participant: 4,", "{order: fixed, per_participant: 4,", 28),
-    "looks": ("n: 18", "n: 18\n  looks: [9]", 34),
-    "exclusions": ("n: 18", "n: 18\n  exclude: []", 34),
 }
 
 
@@ -162,6 +160,14 @@ def test_it_says_not_supported_yet_at_the_line_of(name: str) -> None:
     old, new, line = NOT_YET[name]
     faults = faults_of(changed(old, new))
     assert any(f.line == line and "not supported yet" in f.message for f in faults), [str(f) for f in faults]
+
+
+def test_a_plan_that_asks_for_more_than_the_report_does_is_refused_at_its_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("studies.design.planchecks.CARRIED_OUT", frozenset())
+    (fault,) = faults_of(changed("n: 18", "n: 18\n  looks: [0.5, 1]"))
+    assert (fault.line, fault.message) == (34, "not supported yet (spending: obrien_fleming).")
 
 
 @pytest.mark.parametrize("name", [*WRONG, *NOT_YET])
