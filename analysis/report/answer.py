@@ -26,7 +26,11 @@ def answer_sentences(primary: dict[str, Any], *, alpha: float) -> list[str]:
     """
     verdict = primary["verdict"]
     if verdict == "undefined":
-        why = next(one["undefined"] for one in primary["contrasts"] if one["undefined"])
+        why = next(
+            one["undefined"] or one["decisive"]["undefined"]
+            for one in primary["contrasts"]
+            if one["undefined"] or one["decisive"]["undefined"]
+        )
         return [f"The primary question on {_name(primary)} cannot be answered from these data.", why]
     return [_first(primary, verdict=verdict, alpha=alpha), _second(primary, verdict=verdict, alpha=alpha)]
 
@@ -81,14 +85,21 @@ def _second(primary: dict[str, Any], *, verdict: str, alpha: float) -> str:
 
 
 def _tests(primary: dict[str, Any]) -> str:
-    p = p_value(primary["p_adjusted"])
+    joint = len(primary["contrasts"]) > 1 and primary["conjunction"]
+    p = f"{'largest ' if joint else ''}{p_value(primary['p_adjusted'])}"
+    if primary["estimator"] == "permutation":
+        return f"{p} by permutation"
+    how = "" if primary["estimator"] == "participant_contrast" else f" in the {_decider(primary)}"
     known = [
         one["permutation"]["p"] for one in primary["contrasts"] if one["permutation"]["undefined"] is None
     ]
     if len(known) < len(primary["contrasts"]):
-        return f"{p}; permutation test not possible"
-    words = "largest " if len(known) > 1 and primary["conjunction"] else ""
-    return f"{words}{p}, by permutation {p_value(max(known))}"
+        return f"{p}{how}; permutation test not possible"
+    return f"{p}{how}, by permutation {p_value(max(known))}"
+
+
+def _decider(primary: dict[str, Any]) -> str:
+    return str(primary["contrasts"][0]["decisive"]["label"])
 
 
 def _relevance(primary: dict[str, Any]) -> str:

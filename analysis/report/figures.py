@@ -91,7 +91,7 @@ def contrasts_figure(answer: dict[str, Any], *, name: str) -> Markup:
     drawing.line(axis.at(0), top - 4, axis.at(0), bottom, kind="zero")
     for at, one in enumerate(known):
         y = top + step * at
-        drawing.text(_LEFT, y + 12, one["contrast"].replace(" - ", " against "), kind="label halo")
+        drawing.text(_LEFT, y + 12, f"{one['treatment']} against {one['control']}", kind="label halo")
         drawing.text(_RIGHT, y + 12, _effect(one, unit=unit, scale=scale), anchor="end", kind="value halo")
         _mean(drawing, one["welch"], axis=axis, y=y + 28)
     labels = tick_texts(axis.ticks(), unit=unit, scale=scale, sign=True)
@@ -112,7 +112,7 @@ def _effect(one: dict[str, Any], *, unit: str, scale: str) -> str:
 def forest_figure(answers: list[dict[str, Any]], *, name: str) -> Markup | None:
     """Draw all planned contrasts in standard deviations between participants (Hedges g) on one axis."""
     rows = [
-        (f"{answer['label']}: {one['contrast'].replace(' - ', ' against ')}", one["hedges_g"])
+        (f"{answer['label']}: {one['treatment']} against {one['control']}", one["hedges_g"])
         for answer in answers
         for one in answer["contrasts"]
         if not one["undefined"] and one["hedges_g"]["undefined"] is None

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis.report import figures, wording
+from analysis.report.labels import relabelled
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -42,8 +43,9 @@ def render_html(results: dict[str, Any]) -> str:
             for name in ("number", "p_value", "level_text", "signed", "interval", "unit_text", "moment_text")
         }
     )
+    shown = relabelled(results, results["labels"])
     return environment.get_template("report.html").render(
-        **results, style=Markup(style()), figures=draw(results), dash=wording.DASH  # noqa: S704 - our own file
+        **shown, style=Markup(style()), figures=draw(shown), dash=wording.DASH  # noqa: S704 - our own file
     )  # fmt: skip
 
 

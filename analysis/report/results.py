@@ -13,10 +13,16 @@ from analysis.core.plan import Plan
 from analysis.estimators import registry as estimators
 from analysis.measures import registry as measures
 from analysis.report.answer import answer_sentences
+from analysis.report.bundle import Bundle
 from analysis.report.contrasts import UNDEFINED, Settings, beyond_unaided
+from analysis.report.decision import decide, published_table
+from analysis.report.flags import validity_flags
 from analysis.report.flow import attrition, participant_flow, ratio_mismatch
+from analysis.report.labels import relabelled
+from analysis.report.mixed import Fits
 from analysis.report.questions import pooled
 from analysis.report.sample import Sample, sample_of
+from analysis.report.scope import scope
 from analysis.report.sensitivity import analysed_ids, sensitivity_analyses
 from analysis.report.validity import ai_accuracy, explanation_seen, trial_status, unaided_condition
 from analysis.report.verdict import answer_family
@@ -24,12 +30,17 @@ from analysis.report.verdict import answer_family
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 1
+FORMAT = 2
 _LIBRARIES = ("assay", "numpy", "pandas", "scipy")
 
 
 def compute_results(
-    dataset: Dataset, *, plan: Plan, settings: Settings | None = None, simulated: bool = False
+    dataset: Dataset,
+    *,
+    plan: Plan,
+    settings: Settings | None = None,
+    simulated: bool = False,
+    bundle: Bundle | None = None,
 ) -> dict[str, Any]:
     """Compute a whole report.
 
@@ -43,11 +54,13 @@ def compute_results(
         Permutations and seed; alpha is the plan's.
     simulated : bool
         Analyse the simulated participants; see `sample_of`.
+    bundle : Bundle, optional
+        Words and pictures beside the tables.
 
     Returns
     -------
     dict
-        Plain values; NaN where something is not defined.
+        Plain values; NaN where something is not defined. Conditions are told by name; ``labels`` has their labels.
 
     Raises
     ------
@@ -56,37 +69,54 @@ def compute_results(
     RuleError
         When the plan's set cannot be formed.
     """
-    given = settings or Settings()
+    given, beside = settings or Settings(), bundle or Bundle()
     used = Settings(alpha=plan.alpha, permutations=given.permutations, seed=given.seed)
     everybody = sample_of(dataset, simulated=simulated)
     sample = everybody.only(analysed_ids(everybody, analyse=plan.analyse))
-    primary = answer_family(sample, [plan.primary], plan=plan, settings=used)[0]
+    fits = Fits()
+    primary = answer_family(sample, [plan.primary], plan=plan, settings=used, fits=fits)[0]
     unaided = unaided_condition(sample)
     flow = participant_flow(everybody, analysed=_analysed(sample, plan=plan))
+    validity = _validity(everybody, sample=sample, arms=flow["arms"])
+    flags = validity_flags(sample=everybody, validity=validity, flow=flow, primary=primary, bundle=beside,
+                           alpha=plan.alpha, locked=bool(plan.locked_at))  # fmt: skip
+    labels = beside.labels(everybody.conditions)
     return {
         "format": FORMAT,
         "title": plan.title or "Does the explanation help?",
         "study": _study(everybody, plan=plan),
         "simulated": sample.simulated,
         "conditions": list(sample.conditions),
-        "answer": {"verdict": primary["verdict"], "sentences": answer_sentences(primary, alpha=plan.alpha)},
+        "labels": labels,
+        "answer": {
+            "verdict": primary["verdict"],
+            "sentences": answer_sentences(relabelled(primary, labels), alpha=plan.alpha),
+            **decide(primary, flags),
+            "scope": scope(sample, bundle=beside),
+        },
+        "flags": flags,
+        "decision_table": published_table(),
         "primary": primary,
-        "secondary": answer_family(sample, plan.secondary, plan=plan, settings=used),
+        "secondary": answer_family(sample, plan.secondary, plan=plan, settings=used, fits=fits),
         "measures": [describe(sample, measures.get(name), alpha=plan.alpha) for name in measures.names()],
         "unaided": unaided,
         "beyond_unaided": beyond_unaided(sample, unaided=unaided, settings=used) if unaided else [],
         "sensitivity": sensitivity_analyses(everybody, plan=plan, settings=used),
         "flow": flow,
-        "validity": {
-            "ratio_mismatch": ratio_mismatch(flow["arms"], allocation=everybody.allocation),
-            "attrition": attrition(flow["arms"]),
-            "ai_accuracy": ai_accuracy(sample),
-            "explanation_seen": explanation_seen(sample),
-            "trial_status": trial_status(everybody),
-        },
+        "validity": validity,
         "plan": _plan(plan),
         "notes": list(everybody.notes),
-        "provenance": _provenance(dataset, plan=plan, settings=used),
+        "provenance": _provenance(dataset, plan=plan, settings=used, bundle=beside),
+    }
+
+
+def _validity(everybody: Sample, *, sample: Sample, arms: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "ratio_mismatch": ratio_mismatch(arms, allocation=everybody.allocation),
+        "attrition": attrition(arms),
+        "ai_accuracy": ai_accuracy(sample),
+        "explanation_seen": explanation_seen(sample),
+        "trial_status": trial_status(everybody),
     }
 
 
@@ -191,10 +221,10 @@ def _plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _provenance(dataset: Dataset, *, plan: Plan, settings: Settings) -> dict[str, Any]:
+def _provenance(dataset: Dataset, *, plan: Plan, settings: Settings, bundle: Bundle) -> dict[str, Any]:
     return {
         "dataset_digest": dataset.digest,
-        "files": dict(sorted(dataset.files.items())),
+        "files": dict(sorted({**dataset.files, **bundle.files}.items())),
         "plan_digest": plan.digest,
         "seed": settings.seed,
         "permutations": settings.permutations,

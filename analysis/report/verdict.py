@@ -10,10 +10,14 @@ from analysis.core.plan import Hypothesis, Plan
 from analysis.estimators.holm import Holm
 from analysis.measures import registry
 from analysis.report.contrasts import Settings, answer_contrast
+from analysis.report.decisive import add_decisive
+from analysis.report.mixed import Fits
 from analysis.report.sample import Sample
 
 
-def answer_hypothesis(sample: Sample, hypothesis: Hypothesis, *, settings: Settings) -> dict[str, Any]:
+def answer_hypothesis(
+    sample: Sample, hypothesis: Hypothesis, *, settings: Settings, fits: Fits | None = None
+) -> dict[str, Any]:
     """Answer every contrast of a hypothesis; verdicts come later, when p values have been corrected.
 
     Parameters
@@ -24,6 +28,8 @@ def answer_hypothesis(sample: Sample, hypothesis: Hypothesis, *, settings: Setti
         Measure and contrasts.
     settings : Settings
         As for the report.
+    fits : Fits, optional
+        Where mixed models are fitted; without it there are none, unless the plan named one as decisive.
 
     Returns
     -------
@@ -31,7 +37,7 @@ def answer_hypothesis(sample: Sample, hypothesis: Hypothesis, *, settings: Setti
         Declaration of the measure, the plan's words, and ``contrasts``.
     """
     measure = registry.get(hypothesis.measure)
-    return {
+    answer: dict[str, Any] = {
         "measure": measure.name,
         "label": measure.label,
         "unit": measure.unit,
@@ -39,6 +45,7 @@ def answer_hypothesis(sample: Sample, hypothesis: Hypothesis, *, settings: Setti
         "higher_is_better": measure.higher_is_better,
         "conjunction": hypothesis.conjunction,
         "direction": hypothesis.direction,
+        "estimator": hypothesis.estimator,
         "smallest_effect": hypothesis.smallest_effect,
         "contrasts": [
             answer_contrast(
@@ -52,6 +59,8 @@ def answer_hypothesis(sample: Sample, hypothesis: Hypothesis, *, settings: Setti
             for contrast in hypothesis.contrasts
         ],
     }
+    add_decisive(sample, answer, hypothesis=hypothesis, alpha=settings.alpha, fits=fits)
+    return answer
 
 
 def conclude(answers: Sequence[dict[str, Any]], *, correct: bool, alpha: float) -> None:
@@ -101,7 +110,12 @@ def conclude(answers: Sequence[dict[str, Any]], *, correct: bool, alpha: float) 
 
 
 def answer_family(
-    sample: Sample, hypotheses: Sequence[Hypothesis], *, plan: Plan, settings: Settings
+    sample: Sample,
+    hypotheses: Sequence[Hypothesis],
+    *,
+    plan: Plan,
+    settings: Settings,
+    fits: Fits | None = None,
 ) -> list[dict[str, Any]]:
     """Answer a family of hypotheses and conclude, with the multiplicity correction of the plan.
 
@@ -115,19 +129,21 @@ def answer_family(
         For alpha and multiplicity.
     settings : Settings
         As for the report.
+    fits : Fits, optional
+        As for `answer_hypothesis`.
 
     Returns
     -------
     list of dict
         One for each hypothesis.
     """
-    answers = [answer_hypothesis(sample, one, settings=settings) for one in hypotheses]
+    answers = [answer_hypothesis(sample, one, settings=settings, fits=fits) for one in hypotheses]
     conclude(answers, correct=plan.multiplicity == "holm", alpha=plan.alpha)
     return answers
 
 
 def _p(one: dict[str, Any]) -> float:
-    return float("nan") if one["undefined"] else float(one["welch"]["p"])
+    return float("nan") if one["undefined"] else float(one["decisive"]["p"])
 
 
 def _p_equivalence(one: dict[str, Any]) -> float:
@@ -140,9 +156,9 @@ def _largest(p_values: Sequence[float]) -> float:
 
 
 def _verdict(one: dict[str, Any], *, measure: type[Measure], alpha: float) -> str:
-    if one["undefined"]:
+    if one["undefined"] or one["decisive"]["undefined"]:
         return "undefined"
-    value = one["welch"]["value"]
+    value = one["decisive"]["value"]
     if one["p_adjusted"] < alpha:
         if measure.higher_is_better is None:
             return "higher" if value > 0 else "lower"

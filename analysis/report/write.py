@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis.core.dataset import Dataset, read_dataset
-from analysis.core.plan import Plan, plan_from, read_plan
+from analysis.core.plan import Plan, PlanInvalidError, not_carried_out, plan_from, plan_mapping
 from analysis.measures import registry
+from analysis.report.abilities import CARRIED_OUT
+from analysis.report.bundle import read_bundle
 from analysis.report.contrasts import Settings
 from analysis.report.render import render_html
 from analysis.report.results import compute_results
@@ -69,7 +71,13 @@ def write_report(
     )
     settings = Settings(alpha=checked.alpha, permutations=permutations, seed=seed)
     results: dict[str, Any] = plain(
-        compute_results(dataset, plan=checked, settings=settings, simulated=simulated)
+        compute_results(
+            dataset,
+            plan=checked,
+            settings=settings,
+            simulated=simulated,
+            bundle=read_bundle(Path(table)),
+        )
     )
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -129,10 +137,11 @@ def numbers(results: dict[str, Any]) -> bytes:
 
 
 def _checked(plan: str | PathLike[str] | Mapping[str, Any], *, conditions: set[str]) -> Plan:
-    names = registry.names()
-    if isinstance(plan, Mapping):
-        return plan_from(plan, measures=names, conditions=conditions)
-    return read_plan(Path(plan), measures=names, conditions=conditions)
+    mapping = plan if isinstance(plan, Mapping) else plan_mapping(Path(plan))
+    checked = plan_from(mapping, measures=registry.names(), conditions=conditions)
+    if faults := not_carried_out(checked, able=CARRIED_OUT):
+        raise PlanInvalidError(faults)
+    return checked
 
 
 def _conditions(dataset: Dataset) -> set[str]:

@@ -1,0 +1,116 @@
+"""The published decision table: the verdict of the numbers crossed with the validity of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.report.flags import RULES
+
+DECISIONS = {
+    "better": "superior",
+    "worse": "inferior",
+    "higher": "higher",
+    "lower": "lower",
+    "equivalent": "equivalent",
+    "undecided": "cannot_tell",
+    "undefined": "not_answered",
+}
+HEADLINES = {
+    "superior": "Superior",
+    "superior_small": "Superior, but by too little to matter",
+    "inferior": "Inferior: harmful",
+    "inferior_small": "Inferior, but by too little to matter",
+    "higher": "Higher",
+    "lower": "Lower",
+    "equivalent": "Practically the same",
+    "cannot_tell": "The data cannot tell",
+    "not_answered": "Not answered",
+}
+CONDITIONS = {
+    "superior": "the decisive p is below alpha and the difference is for the better (in every comparison, where all "
+    "must hold)",
+    "superior_small": "as superior, and the whole interval lies inside the smallest effect that was to matter",
+    "inferior": "the decisive p is below alpha and the difference is for the worse",
+    "inferior_small": "as inferior, and the whole interval lies inside the smallest effect that was to matter",
+    "higher": "the decisive p is below alpha; neither end of the measure is better",
+    "lower": "the decisive p is below alpha; neither end of the measure is better",
+    "equivalent": "not significant, and both one-sided tests against the smallest effect are (TOST)",
+    "cannot_tell": "neither; this is not evidence of no effect",
+    "not_answered": "the comparison could not be computed",
+}
+STANDINGS = {
+    "sound": "No flag: the headline stands as it is.",
+    "reserved": "At least one caution: the headline is followed by 'with reservations', which are named.",
+    "void": "At least one void flag: there is no answer; the headline only says what the numbers would have said.",
+}
+
+
+def decide(primary: Mapping[str, Any], flags: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Look the answer up in the published table.
+
+    Parameters
+    ----------
+    primary : mapping
+        As of `analysis.report.verdict.answer_family`.
+    flags : sequence of mapping
+        As of `analysis.report.flags.validity_flags`.
+
+    Returns
+    -------
+    dict
+        ``decision`` (row), ``standing`` (column), ``headline`` and ``reservations`` (sentences of the flags).
+
+    Examples
+    --------
+    >>> nothing = {"verdict": "undecided", "contrasts": [], "smallest_effect": None}
+    >>> decide(nothing, [])["headline"]
+    'The data cannot tell'
+    >>> decide(nothing, [{"level": "void", "sentence": "Allocation failed."}])["headline"]
+    'No valid answer (the numbers alone: the data cannot tell)'
+    """
+    row = DECISIONS[primary["verdict"]]
+    if row in ("superior", "inferior") and _small(primary):
+        row = f"{row}_small"
+    levels = {flag["level"] for flag in flags}
+    standing = "void" if "void" in levels else "reserved" if levels else "sound"
+    headline = HEADLINES[row]
+    if standing == "void":
+        headline = f"No valid answer (the numbers alone: {headline[0].lower()}{headline[1:]})"
+    elif standing == "reserved" and row != "not_answered":
+        headline = f"{headline}, with reservations"
+    return {
+        "decision": row,
+        "standing": standing,
+        "headline": headline,
+        "reservations": [flag["sentence"] for flag in flags],
+    }
+
+
+def published_table() -> dict[str, Any]:
+    """Return the whole table as it is printed in every report.
+
+    Returns
+    -------
+    dict
+        ``rows`` (decision, headline, condition), ``columns`` (standing, meaning) and ``flags`` (name to rule).
+    """
+    return {
+        "rows": [
+            {"decision": name, "headline": HEADLINES[name], "condition": CONDITIONS[name]}
+            for name in HEADLINES
+        ],
+        "columns": [{"standing": name, "meaning": meaning} for name, meaning in STANDINGS.items()],
+        "flags": dict(RULES),
+    }
+
+
+def _small(primary: Mapping[str, Any]) -> bool:
+    known = [one for one in primary["contrasts"] if not one["undefined"] and one.get("equivalence")]
+    if len(known) < len(primary["contrasts"]) or not known:
+        return False
+    return all(
+        max(abs(one["welch"]["low"]), abs(one["welch"]["high"])) < one["equivalence"]["details"]["bounds"][1]
+        for one in known
+        if one["equivalence"]["undefined"] is None
+    ) and all(one["equivalence"]["undefined"] is None for one in known)

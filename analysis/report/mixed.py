@@ -1,0 +1,203 @@
+"""Mixed models beside the participant means: every trial a row, participants and cases both random."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from analysis.core.estimate import CannotEstimateError, Direction
+from analysis.core.measure import Measure, MissingColumnsError, TrialRate
+from analysis.core.plan import Contrast, Hypothesis
+from analysis.core.selection import DECISION_PROTOCOLS, counted
+from analysis.report.sample import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LABELS = {"glmm": "logistic mixed model (Laplace)", "lmm": "linear mixed model (REML) of log time"}
+
+
+@dataclass
+class Fits:
+    """The mixed models of one report; each is fitted once, however many contrasts read it."""
+
+    found: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    def answer(self, sample: Sample, *, measure: type[Measure], hypothesis: Hypothesis, contrast: Contrast,
+               direction: Direction, alpha: float) -> dict[str, Any]:  # fmt: skip
+        """Answer one contrast by the mixed model that fits the measure.
+
+        Returns
+        -------
+        dict
+            ``estimator, label, formula, value, std_error, df, p, low, high, n_observations, notes`` on the scale of
+            the model (log odds, or log time), ``singular``, ``converged``; and ``undefined``: None or a sentence.
+        """
+        reference = _reference(hypothesis, contrast)
+        given = hypothesis.model
+        key = (
+            len(sample.people),
+            hash(tuple(sample.people["participant_id"])),
+            measure.name,
+            reference,
+            given,
+        )
+        if key not in self.found:
+            self.found[key] = _fitted(sample, measure=measure, reference=reference, given=given)
+        fit = self.found[key]
+        if isinstance(fit, str):
+            return {"undefined": fit}
+        return _contrast(fit, contrast=contrast, direction=direction, alpha=alpha)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    result: Any
+    kind: str
+    formula: str
+    random: dict[str, str]
+    arms: dict[str, str]
+    reference: str
+
+
+def trial_outcomes(sample: Sample, measure: type[Measure]) -> tuple[pd.DataFrame, str]:
+    """Return one row for each trial that counts for a measure.
+
+    Parameters
+    ----------
+    sample : Sample
+        Who is analysed.
+    measure : type of Measure
+        A share of trials, or response time.
+
+    Returns
+    -------
+    pandas.DataFrame, str
+        Columns of the trials plus ``outcome`` (0 or 1; logarithm of ms) and ``arm``; "glmm" or "lmm".
+
+    Raises
+    ------
+    CannotEstimateError
+        When the measure has no value for a single trial.
+    """
+    import numpy as np
+
+    trials = sample.trials
+    arms = sample.people.set_index("participant_id")["condition"]
+    if issubclass(measure, TrialRate):
+        rows = counted(trials, protocols=measure.protocols)
+        rows = rows[measure.opportunity(rows).to_numpy(dtype=bool)]
+        outcome = measure.event(rows).to_numpy(dtype=float)
+        kind = "glmm"
+    elif measure.name == "rt_ms":
+        rows = counted(trials, protocols=DECISION_PROTOCOLS)
+        hidden = rows["hidden_ms"].astype(float).fillna(0.0) if "hidden_ms" in rows.columns else 0.0
+        seen = rows["rt_ms"].astype(float) - hidden
+        rows, outcome = rows[(seen > 0).to_numpy(dtype=bool)], np.log(seen[seen > 0].to_numpy())
+        kind = "lmm"
+    else:
+        raise CannotEstimateError(
+            f"{measure.label} has no value for a single trial: there is no mixed model of it."
+        )
+    found = rows.assign(outcome=outcome, arm=rows["participant_id"].map(arms).to_numpy())
+    return found[found["arm"].notna()], kind
+
+
+def _reference(hypothesis: Hypothesis, contrast: Contrast) -> str:
+    # The condition that most contrasts of the hypothesis share: one fit then answers all of them.
+    sides = [name for one in hypothesis.contrasts for name in (one.treatment, one.control)]
+    both = (contrast.control, contrast.treatment)
+    return max(both, key=lambda name: (sides.count(name), name == contrast.control))
+
+
+def _fitted(sample: Sample, *, measure: type[Measure], reference: str, given: Any) -> _Fit | str:
+    try:
+        from analysis import fit_glmm, fit_lmm
+    except (ImportError, AttributeError):
+        return "No mixed model is installed."
+    try:
+        table, kind = trial_outcomes(sample, measure)
+        names = [reference, *[name for name in sample.conditions if name != reference]]
+        arms = {name: f"a{at:02d}" for at, name in enumerate(names)}
+        table = table.assign(arm=table["arm"].map(arms))
+        random = dict(given.random) or _random(table)
+        formula = " + ".join(["outcome ~ C(arm)", *given.covariates])
+        wanted = ["outcome", "arm", *_columns(random, given.covariates, table)]
+        table = table[wanted].astype({"outcome": float}).sort_values(wanted).reset_index(drop=True)
+        if kind == "glmm":
+            result = fit_glmm(formula, table, random=random, family="binomial", link=given.link or "logit")
+        else:
+            result = fit_lmm(formula, table, random=random, reml=True)
+    except (CannotEstimateError, MissingColumnsError, ValueError, ArithmeticError) as error:
+        return str(error)
+    return _Fit(result, kind, formula, random, arms, reference)
+
+
+def _random(table: pd.DataFrame) -> dict[str, str]:
+    groups = ["participant_id"]
+    if "case_id" in table.columns and table["case_id"].nunique() > 1:
+        groups.append("case_id")
+    return dict.fromkeys(groups, "1")
+
+
+def _columns(random: dict[str, str], covariates: tuple[str, ...], table: pd.DataFrame) -> list[str]:
+    absent = [name for name in (*random, *covariates) if name not in table.columns]
+    if absent:
+        raise CannotEstimateError(f"The model needs the column(s) {', '.join(absent)}, which are not there.")
+    return list(dict.fromkeys([*random, *covariates]))
+
+
+def _contrast(fit: _Fit, *, contrast: Contrast, direction: Direction, alpha: float) -> dict[str, Any]:
+    result = fit.result
+    told: dict[str, Any] = {
+        "estimator": fit.kind,
+        "label": LABELS[fit.kind],
+        "formula": fit.formula.replace("C(arm)", "condition"),
+        "random": fit.random,
+        "n_observations": int(result.n_observations),
+        "converged": bool(result.converged),
+        "singular": bool(result.singular),
+        "log_likelihood": float(result.log_likelihood),
+        "spread": [
+            {"group": str(row["group"]), "term": str(row["term"]), "sd": float(row["sd"])}
+            for _, row in result.random_effects.iterrows()
+        ],
+        "notes": [str(note) for note in result.notes],
+    }
+    if not result.converged:
+        return told | {"undefined": "The mixed model did not converge: it gives no p value."}
+    row, sign = _row(fit, contrast)
+    value, std_error = sign * float(row["estimate"]), float(row["std_error"])
+    df = float(row["df"]) if "df" in row.index and row["df"] == row["df"] else math.inf
+    return told | {"undefined": None, "value": value, "std_error": std_error, "df": df} | _test(
+        value, std_error, df, direction=direction, alpha=alpha)  # fmt: skip
+
+
+def _row(fit: _Fit, contrast: Contrast) -> tuple[pd.Series[Any], float]:
+    other, sign = (contrast.treatment, 1.0) if contrast.control == fit.reference else (contrast.control, -1.0)
+    frame = fit.result.coefficients
+    if "term" in frame.columns:
+        frame = frame.set_index("term")
+    term = next((name for name in frame.index if f"[T.{fit.arms[other]}]" in str(name)), None)
+    if term is None:
+        raise CannotEstimateError(f"The mixed model has no coefficient of {other}.")
+    return frame.loc[term], sign
+
+
+def _test(
+    value: float, std_error: float, df: float, *, direction: Direction, alpha: float
+) -> dict[str, float]:
+    from scipy import stats
+
+    if not std_error > 0:
+        return {"statistic": math.nan, "p": math.nan, "low": math.nan, "high": math.nan}
+    spread = stats.norm if math.isinf(df) else stats.t(df)
+    statistic = value / std_error
+    tails = {
+        "two_sided": 2 * spread.sf(abs(statistic)),
+        "greater": spread.sf(statistic),
+        "less": spread.cdf(statistic),
+    }
+    reach = float(spread.ppf(1 - alpha / 2)) * std_error
+    return {"statistic": statistic, "p": float(tails[direction]), "low": value - reach, "high": value + reach}

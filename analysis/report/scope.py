@@ -1,0 +1,75 @@
+"""Scope: to which predictor, explanations, cases and people the answer is confined."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.core.selection import DECISION_PROTOCOLS, counted
+from analysis.report.bundle import Bundle
+from analysis.report.sample import Sample
+from analysis.report.wording import listed
+
+_AUDIENCES = {
+    "ai_developers": "AI developers",
+    "deployment_engineers": "deployment engineers",
+    "domain_experts": "domain experts",
+    "end_users": "end users",
+    "policymakers": "policymakers",
+}
+
+
+def scope(sample: Sample, *, bundle: Bundle) -> dict[str, Any]:
+    """Say what the answer is about and what it is not about.
+
+    Parameters
+    ----------
+    sample : Sample
+        Who is analysed.
+    bundle : Bundle
+        For audience and checkpoints.
+
+    Returns
+    -------
+    dict
+        ``predictors, checkpoints, explanations, n_cases, n_participants, audience, sentence``.
+    """
+    trials = counted(sample.trials, protocols=DECISION_PROTOCOLS)
+    predictors = _distinct(trials, "predictor")
+    shown = [one for one in _distinct(trials, "explanations") if one]
+    checkpoints = [
+        f"{one['name']} {str(one['checkpoint'])[:12]}"
+        for one in bundle.treatment.get("predictors") or []
+        if one.get("checkpoint")
+    ]
+    n_cases = int(trials["case_id"].nunique()) if "case_id" in trials.columns else 0
+    found: dict[str, Any] = {
+        "predictors": predictors,
+        "checkpoints": checkpoints,
+        "explanations": shown,
+        "n_cases": n_cases,
+        "n_participants": len(sample.people),
+        "audience": _AUDIENCES.get(str(bundle.treatment.get("audience") or ""), ""),
+    }
+    return found | {"sentence": _sentence(found)}
+
+
+def _sentence(found: dict[str, Any]) -> str:
+    names = found["predictors"]
+    predictor = f"this predictor ({listed(names)})" if names else "this predictor"
+    if found["checkpoints"]:
+        predictor += f" at this checkpoint ({listed(found['checkpoints'])})"
+    drawn = found["explanations"]
+    shown = f"these explanations as they were drawn ({listed(drawn)})" if drawn else "what was shown here"
+    cases = f"these {found['n_cases']} cases" if found["n_cases"] else "these cases"
+    people = f"people like these {found['n_participants']}"
+    people += f" {found['audience']}" if found["audience"] else " participants"
+    return (
+        f"It holds for {predictor}, {shown}, {cases} and {people}. One checkpoint and one rendering say nothing about "
+        "a method as such."
+    )
+
+
+def _distinct(trials: Any, column: str) -> list[str]:
+    if column not in trials.columns:
+        return []
+    return sorted({str(value) for value in trials[column].dropna().unique()})
