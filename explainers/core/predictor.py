@@ -1,96 +1,22 @@
-"""A predictor ready to answer: features in their own units go in, scores and probabilities of the classes come out."""
+"""A predictor ready to answer: cases go in, scores and probabilities of the classes come out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explainers.core.architectures import architecture_get
-from explainers.core.errors import PredictorRefused
+from explainers.core.declaration import PredictorSpec
+from explainers.core.inputs import Pictures, image_array, pixel_array, table_array, text_array, text_words
 from explainers.core.weights import check_weights
 
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+__all__ = ["CHUNK", "LoadedPredictor", "PredictorSpec", "advised_class", "alone", "padded"]
+
 CHUNK = 32
 """Cases that are explained together: always this many, padded, so that a result never depends on its company."""
-
-
-@dataclass(frozen=True)
-class PredictorSpec:
-    """
-    Everything about a predictor but its weights.
-
-    Parameters
-    ----------
-    architecture : str
-        Name on the allow-list.
-    parameters : Mapping
-        Parameters of the architecture.
-    features : Sequence of str
-        Names of the inputs, in the order of the columns.
-    classes : Sequence of str
-        Names of the outputs, in their order.
-    preprocessing : Mapping
-        `{"kind": "standardise", "mean": [...], "scale": [...]}` in the units of the features. The mean is
-        also the baseline of explanations ("a typical patient").
-    """
-
-    architecture: str
-    parameters: Mapping[str, Any]
-    features: Sequence[str]
-    classes: Sequence[str]
-    preprocessing: Mapping[str, Any] = field(default_factory=dict)
-
-    def check(self) -> None:
-        """
-        Check the declaration.
-
-        Raises
-        ------
-        PredictorRefused
-            With one sentence on the first fault.
-        """
-        architecture_get(self.architecture).shapes(self.parameters)  # refuses wrong parameters
-        for word, names, count in (
-            ("features", self.features, self.parameters.get("inputs")),
-            ("classes", self.classes, self.parameters.get("outputs")),
-        ):
-            if (
-                len(names) != count
-                or len(set(names)) != count
-                or not all(isinstance(n, str) and n for n in names)
-            ):
-                raise PredictorRefused(
-                    f"The predictor needs {count} different {word} with names, not {list(names)!r:.200}."
-                )
-        if len(self.classes) < 2:
-            raise PredictorRefused("A predictor needs two classes or more.")
-        self._check_preprocessing()
-
-    def _check_preprocessing(self) -> None:
-        if (
-            set(self.preprocessing) != {"kind", "mean", "scale"}
-            or self.preprocessing["kind"] != "standardise"
-        ):
-            raise PredictorRefused(
-                'The preprocessing is {"kind": "standardise", "mean": [...], "scale": [...]}.'
-            )
-        for word in ("mean", "scale"):
-            try:
-                values = np.asarray(self.preprocessing[word], dtype=np.float64)
-            except (TypeError, ValueError) as error:
-                raise PredictorRefused(
-                    f"The {word} of the preprocessing is not a list of numbers."
-                ) from error
-            if values.shape != (len(self.features),) or not np.isfinite(values).all():
-                raise PredictorRefused(
-                    f"The {word} of the preprocessing needs one finite number per feature."
-                )
-            if word == "scale" and (values <= 0).any():
-                raise PredictorRefused("The scale of the preprocessing needs numbers above 0.")
 
 
 class LoadedPredictor:
@@ -103,6 +29,21 @@ class LoadedPredictor:
         The declaration; checked here.
     weights : bytes
         A safetensors file; checked here before torch sees it.
+    pictures : Callable or None
+        From digest to the bytes of a PNG of the store; needed only for cases that name their picture so.
+
+    Attributes
+    ----------
+    module : torch.nn.Module
+        From `tensor(rows)` to scores (n, classes).
+    modality : str
+        `tabular`, `image` or `text`.
+    outcome : str
+        `classification` or `regression`.
+    temperature : float
+        What scores are divided by before they become probabilities.
+    taps : dict
+        Names of modules that others use: `penultimate`; `cam`, `embedding`, `concepts` where there are such.
 
     Raises
     ------
@@ -110,44 +51,122 @@ class LoadedPredictor:
         If the declaration or the weights are not acceptable.
     """
 
-    def __init__(self, spec: PredictorSpec, *, weights: bytes) -> None:
+    def __init__(self, spec: PredictorSpec, *, weights: bytes, pictures: Pictures | None = None) -> None:
         from safetensors.torch import load
 
         spec.check()
-        architecture = architecture_get(spec.architecture)
-        check_weights(weights, shapes=architecture.shapes(spec.parameters))
-        self.spec = spec
-        self.module = architecture.build(spec.parameters)
+        family = spec.family
+        check_weights(weights, shapes=family.shapes(spec.parameters))
+        self.spec, self.pictures = spec, pictures
+        self.modality, self.outcome, self.temperature = spec.modality, spec.outcome, spec.temperature
+        self.taps = family.taps(spec.parameters)
+        self.module = family.build(spec.parameters)
         self.module.load_state_dict(load(weights), strict=True)
         self.module.eval()
         self.module.requires_grad_(False)
+        words = spec.preprocessing.get("vocabulary", ())
+        self._vocabulary = {token: number for number, token in enumerate(words)}
 
-    def tensor(self, rows: Sequence[Mapping[str, float]]) -> "torch.Tensor":
+    @property
+    def concept_names(self) -> list[str]:
+        """Names of the outputs of the tap `concepts`; empty if the predictor has none."""
+        return list(self.spec.parameters["concepts"]) if "concepts" in self.taps else []
+
+    def tensor(self, rows: Sequence[Mapping[str, Any]]) -> "torch.Tensor":
         """
         Turn case inputs into what the network takes.
 
         Parameters
         ----------
         rows : Sequence of Mapping
-            Feature name to finite number, in the unit of the feature; further names are left out.
+            Tables: feature name to finite number, in the unit of the feature; further names are left out.
+            Pictures: `image`, an array (height, width, channels) of uint8 or the digest of a stored PNG.
+            Texts: `text`.
 
         Returns
         -------
         torch.Tensor
-            float32, (n, features), standardised.
+            float32 (n, features) or (n, channels, height, width), standardised; int64 (n, length) for
+            texts, padded with 0.
 
         Raises
         ------
         PredictorRefused
-            If a feature is missing or not a finite number.
+            If a case does not have what the predictor needs.
         """
         import torch
 
+        if self.modality == "image":
+            return torch.from_numpy(image_array(rows, spec=self.spec, pictures=self.pictures))
+        if self.modality == "text":
+            return torch.from_numpy(text_array(rows, spec=self.spec, vocabulary=self._vocabulary))
         return torch.from_numpy(self.standardised(rows).astype(np.float32))
+
+    def baseline_tensor(self) -> "torch.Tensor":
+        """
+        Return what cases are compared with, in the units of the network.
+
+        Returns
+        -------
+        torch.Tensor
+            Zeros in the shape of one row of `tensor`: the training mean of tables and pictures (with `each`, an
+            even picture), padding for texts.
+        """
+        import torch
+
+        if self.modality == "text":
+            return torch.zeros(int(self.spec.parameters["length"]), dtype=torch.int64)
+        if self.modality == "image":
+            size = (self.spec.preprocessing["height"], self.spec.preprocessing["width"])
+            return torch.zeros((len(self.spec.features), *size))
+        return torch.zeros(len(self.spec.features))
+
+    def pixels(self, row: Mapping[str, Any]) -> "NDArray[np.uint8]":
+        """
+        Return the picture of a case as the network sees it.
+
+        Parameters
+        ----------
+        row : Mapping
+            As for `tensor`.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8, (height, width, channels).
+
+        Raises
+        ------
+        PredictorRefused
+            If there is no fitting picture.
+        """
+        return pixel_array(row, spec=self.spec, pictures=self.pictures)
+
+    def words(self, row: Mapping[str, Any]) -> list[tuple[str, list[int]]]:
+        """
+        Return the words of the text of a case and where their tokens stand.
+
+        Parameters
+        ----------
+        row : Mapping
+            As for `tensor`.
+
+        Returns
+        -------
+        list of tuple
+            (word as written, places of its tokens in the row of `tensor`).
+
+        Raises
+        ------
+        PredictorRefused
+            If there is no fitting text.
+        """
+        _, words = text_words(row, spec=self.spec, vocabulary=self._vocabulary)
+        return [(word.text, list(word.tokens)) for word in words]
 
     def standardised(self, rows: Sequence[Mapping[str, float]]) -> "NDArray[np.float64]":
         """
-        Return (value - mean) / scale of every feature.
+        Return (value - mean) / scale of every feature of a table.
 
         Parameters
         ----------
@@ -164,21 +183,9 @@ class LoadedPredictor:
         PredictorRefused
             If a feature is missing or not a finite number.
         """
-        for place, row in enumerate(rows):
-            for name in self.spec.features:
-                value = row.get(name)
-                if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-                    raise PredictorRefused(
-                        f"Case {place + 1}: the feature {name} is {value!r}, not a finite number."
-                    )
-        raw = np.array([[row[name] for name in self.spec.features] for row in rows], dtype=np.float64)
-        raw = raw.reshape(len(rows), len(self.spec.features))
-        mean = np.asarray(self.spec.preprocessing["mean"], dtype=np.float64)
-        scale = np.asarray(self.spec.preprocessing["scale"], dtype=np.float64)
-        result: NDArray[np.float64] = (raw - mean) / scale
-        return result
+        return table_array(rows, spec=self.spec)
 
-    def probabilities(self, rows: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
         """
         Predict.
 
@@ -190,14 +197,15 @@ class LoadedPredictor:
         Returns
         -------
         list of dict
-            Class to probability (softmax of the scores), one dict per row. The same row gives the same bits
-            in any company.
+            Class to probability (softmax of the scores divided by the temperature), one dict per row; for a
+            regression the name of the outcome and its value. The same row gives the same bits in any company.
         """
         import torch
 
-        scores = alone(self.module, self.tensor(rows))
-        probabilities = torch.softmax(scores.double(), dim=1).tolist()
-        return [dict(zip(self.spec.classes, row, strict=True)) for row in probabilities]
+        scores = alone(self.module, self.tensor(rows)).double()
+        if self.outcome == "classification":
+            scores = torch.softmax(scores / self.temperature, dim=1)
+        return [dict(zip(self.spec.classes, row, strict=True)) for row in scores.tolist()]
 
 
 def alone(function: "Callable[[torch.Tensor], torch.Tensor]", inputs: "torch.Tensor") -> "torch.Tensor":
@@ -210,9 +218,9 @@ def alone(function: "Callable[[torch.Tensor], torch.Tensor]", inputs: "torch.Ten
     Parameters
     ----------
     function : Callable
-        From (n, features) to (n, classes).
+        From (n, ...) to (n, classes).
     inputs : torch.Tensor
-        (n, features), n >= 1.
+        (n, ...), n >= 1.
 
     Returns
     -------
@@ -246,7 +254,7 @@ def padded(part: "torch.Tensor") -> "torch.Tensor":
 
 def advised_class(scores: Mapping[str, float], *, classes: Sequence[str]) -> str:
     """
-    Return the class a predictor advises: the most probable one.
+    Return the class a predictor advises: the most probable one (for a regression, the outcome).
 
     Parameters
     ----------

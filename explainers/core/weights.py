@@ -12,7 +12,8 @@ from explainers.core.errors import PredictorRefused
 MAXIMUM_BYTES = 256 * 1024 * 1024
 MAXIMUM_HEADER_BYTES = 1024 * 1024
 LENGTH_BYTES = 8
-FLOAT_BYTES = 4
+TENSOR_TYPES = {"F32": 4, "I64": 8}
+COUNTER = "num_batches_tracked"
 CODE_CARRIERS = {
     b"PK": "a zip archive (.pt, .pth, .pt2, .npz and TorchScript files are such archives)",
     b"\x80": "a Python pickle",
@@ -26,7 +27,7 @@ CODE_CARRIERS = {
 
 def check_weights(data: bytes, *, shapes: Mapping[str, tuple[int, ...]]) -> None:
     r"""
-    Check that bytes are a safetensors file that holds exactly the declared float32 tensors, all finite.
+    Check that bytes are a safetensors file that holds exactly the declared tensors, all finite.
 
     Definition: 8 bytes little-endian header length, a JSON header, then the tensors without gap or overlap.
 
@@ -35,7 +36,8 @@ def check_weights(data: bytes, *, shapes: Mapping[str, tuple[int, ...]]) -> None
     data : bytes
         The file.
     shapes : Mapping[str, tuple[int, ...]]
-        Name and shape of every tensor the architecture has.
+        Name and shape of every tensor the architecture has; all are float32, but counters of batch
+        normalisation (their name ends in `num_batches_tracked`) are int64.
 
     Raises
     ------
@@ -131,24 +133,32 @@ def _check_names(header: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]
 
 
 def _check_tensor(name: str, entry: Mapping[str, Any], *, shape: tuple[int, ...], offset: int) -> int:
-    if entry.get("dtype") != "F32":
+    wanted = _type_of(name)
+    if entry.get("dtype") != wanted:
         raise PredictorRefused(
-            f"The tensor {name} has the type {str(entry.get('dtype'))[:20]!r}; F32 is expected."
+            f"The tensor {name} has the type {str(entry.get('dtype'))[:20]!r}; {wanted} is expected."
         )
     if entry.get("shape") != list(shape):
         raise PredictorRefused(
             f"The tensor {name} has the shape {str(entry.get('shape'))[:80]}; the architecture has {list(shape)}."
         )
     begin, end = entry["data_offsets"]
-    if begin != offset or end - begin != math.prod(shape) * FLOAT_BYTES:
+    size = math.prod(shape) * TENSOR_TYPES[wanted]
+    if begin != offset or end - begin != size:
         raise PredictorRefused(
             f"The tensor {name} lies at bytes {begin} to {end}; with its shape it should lie at {offset} to "
-            f"{offset + math.prod(shape) * FLOAT_BYTES}."
+            f"{offset + size}."
         )
-    return offset + math.prod(shape) * FLOAT_BYTES
+    return offset + size
+
+
+def _type_of(name: str) -> str:
+    return "I64" if name.rpartition(".")[2] == COUNTER else "F32"
 
 
 def _check_finite(name: str, *, data: bytes, begin: int, count: int) -> None:
+    if _type_of(name) != "F32":
+        return
     values = np.frombuffer(data, dtype="<f4", count=count, offset=begin)
     wrong = np.flatnonzero(~np.isfinite(values))
     if wrong.size:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from explainers.core.architectures import mlp_shapes
+from explainers.core.architectures.mlp import mlp_shapes
 from explainers.core.predictor import LoadedPredictor, PredictorSpec
 
 FEATURES = ["age", "pulse", "height"]

@@ -42,7 +42,7 @@ def test_scores_without_end_are_refused(spec: PredictorSpec) -> None:
     ("changes", "message"),
     [
         ({"architecture": "resnet50"}, "no architecture"),
-        ({"parameters": {"inputs": 3, "hidden": [5]}}, "inputs, hidden and outputs"),
+        ({"parameters": {"inputs": 3, "hidden": [5]}}, "hidden, inputs and outputs"),
         ({"parameters": {"inputs": 3, "hidden": [10**6], "outputs": 2}}, "whole number"),
         ({"parameters": {"inputs": 3, "hidden": [5] * 9, "outputs": 2}}, "at most 8"),
         ({"parameters": {"inputs": True, "hidden": [], "outputs": 2}}, "whole number"),
@@ -68,7 +68,7 @@ def test_a_network_that_looks_at_its_neighbours_is_refused(predictor: LoadedPred
         def forward(self, rows: Any) -> Any:
             return (rows - rows.mean(dim=0))[:, :2]
 
-    predictor.module = Neighbours()
+    predictor.module = Neighbours().eval()
     with pytest.raises(PredictorRefused, match="rows beside it"):
         probe(predictor)
 
@@ -80,7 +80,7 @@ def test_a_network_that_rolls_dice_is_refused(predictor: LoadedPredictor) -> Non
         def forward(self, rows: Any) -> Any:
             return rows[:, :2] + torch.rand(len(rows), 2)
 
-    predictor.module = Dice()
+    predictor.module = Dice().eval()
     with pytest.raises(PredictorRefused, match="asked the same twice"):
         probe(predictor)
 
@@ -88,7 +88,7 @@ def test_a_network_that_rolls_dice_is_refused(predictor: LoadedPredictor) -> Non
 def test_a_network_of_another_shape_is_refused(predictor: LoadedPredictor) -> None:
     import torch
 
-    predictor.module = torch.nn.Identity()
+    predictor.module = torch.nn.Identity().eval()
     with pytest.raises(PredictorRefused, match="shape"):
         probe(predictor)
 
@@ -123,3 +123,9 @@ def test_a_case_without_a_feature_is_not_predicted(predictor: LoadedPredictor, v
 def test_weights_are_frozen_and_in_eval_mode(predictor: LoadedPredictor) -> None:
     assert not predictor.module.training
     assert not any(parameter.requires_grad for parameter in predictor.module.parameters())
+
+
+def test_a_network_in_training_mode_is_refused(predictor: LoadedPredictor) -> None:
+    predictor.module.train()
+    with pytest.raises(PredictorRefused, match="training mode"):
+        probe(predictor)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explainers.core.architectures import mlp_shapes
+from explainers.core.architectures.mlp import mlp_shapes
 from explainers.core.errors import PredictorRefused
 from explainers.core.weights import check_weights
 from tests.explainers.conftest import PARAMETERS
