@@ -61,7 +61,7 @@ class AdviceGiven:
     """What the predictor says of a case, with the digest of the prediction."""
 
     label: str
-    confidence: float
+    confidence: float | None
     scores: dict[str, float]
     predictor: str
     digest: str

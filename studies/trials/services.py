@@ -37,6 +37,7 @@ from studies.trials.records import (
     submission_create,
 )
 from studies.trials.sitting import Sitting
+from studies.trials.turns import turn
 
 __all__ = [
     "Outcome",
@@ -128,7 +129,7 @@ def participant_leave(*, participant_id: int) -> Page:
 
 
 def _submit(lock: Callable[[], Participant], sent: Sent, *, is_next_sent: bool) -> Outcome:
-    with transaction.atomic():
+    with turn(), transaction.atomic():
         # The position is read under the lock: whoever waited for it sees what the first one left behind.
         sitting = Sitting(lock())
         outcome = _outcome(sitting, sent, is_next_sent=is_next_sent)

@@ -103,7 +103,9 @@ def advice_shown(trial: TrialOfStudy) -> dict[str, Any]:
     decision = trial.spec.decision
     return {
         "label": option_label(decision, advice.label) if "label" in show else "",
-        "confidence_text": percent_text(advice.confidence) if "confidence" in show else "",
+        "confidence_text": percent_text(advice.confidence)
+        if "confidence" in show and advice.confidence is not None
+        else "",
         "scores": [
             {"label": option_label(decision, value), "text": percent_text(score)}
             for value, score in advice.scores.items()
