@@ -16,6 +16,7 @@ from explainers.core.cases import panel_rows
 from explainers.core.digest import job_key
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing, NotReady
 from explainers.core.store import Store
+from explainers.methods import METHODS
 from explainers.models import Case, CaseSet, Explanation, Job, Prediction, Predictor, Rendering
 
 
@@ -128,7 +129,12 @@ def _faults(explanation: Explanation, *, prediction: Prediction | None) -> list[
     expected = resolve_target(declared, scores=prediction.scores, classes=explanation.predictor.classes)
     if own != expected:
         faults.append(f"it explains {own!r}, but its target {declared} means {expected!r}.")
-    if not explanation.control_kind and explanation.completeness_error > COMPLETENESS_GATE:
+    promises = getattr(METHODS.get_or_missing(explanation.method), "promises", frozenset({"completeness"}))
+    if (
+        "completeness" in promises
+        and not explanation.control_kind
+        and explanation.completeness_error > COMPLETENESS_GATE
+    ):
         error, gate = 100 * explanation.completeness_error, 100 * COMPLETENESS_GATE
         faults.append(f"the completeness error is {error:.2f} %, at most {gate:.0f} % is allowed.")
     try:

@@ -1,10 +1,12 @@
 """Running a method over cases: draws the seeds, checks the targets, writes the recipes."""
 
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
+from itertools import islice
 from typing import Any
 
 from explainers.core.attribution import Explanation, check_target
@@ -29,7 +31,7 @@ class ExplainRequest:
     case_digest : str
         Digest of the inputs.
     inputs : Mapping
-        Feature name to number in its unit.
+        Of the case, as the predictor takes them.
     target_declared : str
         What the study declares, such as `advised`.
     target_class : str
@@ -44,7 +46,7 @@ class ExplainRequest:
 
     case_key: str
     case_digest: str
-    inputs: Mapping[str, float]
+    inputs: Mapping[str, Any]
     target_declared: str
     target_class: str
     parameters: Mapping[str, Any]
@@ -88,7 +90,9 @@ def explain(
         parameters=[request.parameters for request in requests],
         seeds=[case_seed(request, method=method.name) for request in requests],
         sources=[request.source for request in requests if request.source is not None],
+        designs=[design_seed(request, method=method.name) for request in requests],
     )
+    check_modality(method, predictor=predictor)
     with one_thread():
         found = method.explain(batch)
     if len(found) != len(requests):
@@ -134,6 +138,110 @@ def case_seed(request: ExplainRequest, *, method: str) -> str:
     )
 
 
+def design_seed(request: ExplainRequest, *, method: str) -> str:
+    """
+    Return the seed of what is drawn once for all cases of a study: steps, coalitions, noise.
+
+    Parameters
+    ----------
+    request : ExplainRequest
+        A case.
+    method : str
+        Name of the method.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits; equal for cases with equal parameters and equal seed.
+    """
+    return digest_of({"method": method, "parameters": dict(request.parameters), "seed": request.seed})
+
+
+def family_digest(request: ExplainRequest, *, method: Method) -> str:
+    """
+    Return the name of the family of an explanation: what differs only by seed or by checkpoint has one name.
+
+    Parameters
+    ----------
+    request : ExplainRequest
+        The case.
+    method : Method
+        The method.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    return digest_of(
+        {
+            "case": request.case_digest,
+            "method": method.name,
+            "version": method.version,
+            "parameters": dict(request.parameters),
+            "target": request.target_declared,
+        }
+    )
+
+
+def check_modality(method: Method, *, predictor: LoadedPredictor) -> None:
+    """
+    Refuse a method that cannot explain cases of this kind.
+
+    Parameters
+    ----------
+    method : Method
+        The method.
+    predictor : LoadedPredictor
+        The predictor.
+
+    Raises
+    ------
+    ExplanationRefused
+        With the kinds that it can explain.
+    """
+    modality = getattr(predictor, "modality", "tabular")
+    if modality not in method.modality.split():
+        raise ExplanationRefused(
+            f"The method {method.name} explains {' and '.join(method.modality.split())} cases; "
+            f"this predictor takes {modality} ones."
+        )
+
+
+def explain_stream(
+    method: Method,
+    *,
+    predictor: LoadedPredictor,
+    predictor_digest: str,
+    requests: Iterable[ExplainRequest],
+    together: int = 256,
+) -> Iterator[Explanation]:
+    """
+    Explain any number of cases with bounded memory.
+
+    Parameters
+    ----------
+    method : Method
+        A plug-in.
+    predictor : LoadedPredictor
+        The predictor.
+    predictor_digest : str
+        For the recipe.
+    requests : Iterable of ExplainRequest
+        The cases; a generator is read as it goes.
+    together : int
+        How many are held at a time. It changes nothing but the speed.
+
+    Yields
+    ------
+    Explanation
+        In the order of the requests.
+    """
+    waiting = iter(requests)
+    while some := list(islice(waiting, together)):
+        yield from explain(method, predictor=predictor, predictor_digest=predictor_digest, requests=some)
+
+
 def recipe(request: ExplainRequest, *, method: Method, predictor_digest: str) -> dict[str, Any]:
     """
     Write down what is needed to make an explanation again.
@@ -162,9 +270,16 @@ def recipe(request: ExplainRequest, *, method: Method, predictor_digest: str) ->
         "target_declared": request.target_declared,
         "target_class": request.target_class,
         "seed": request.seed,
+        "family": family_digest(request, method=method),
         "numerics": NUMERICS,
-        "libraries": {**{name: version(name) for name in LIBRARIES}, "python": platform.python_version()},
+        "libraries": dict(_libraries()),
     }
+
+
+@cache
+def _libraries() -> tuple[tuple[str, str], ...]:
+    found = {name: version(name) for name in LIBRARIES}
+    return tuple({**found, "python": platform.python_version()}.items())
 
 
 @contextmanager

@@ -162,7 +162,6 @@ def test_different_parameters_in_one_batch_do_not_mix(predictor: LoadedPredictor
     "parameters",
     [
         {"steps": 0},
-        {"steps": 20},
         {"steps": 32, "steps_maximum": 16},
         {"steps_maximum": 10**6},
         {"tolerance": 0},
