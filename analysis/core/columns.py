@@ -42,19 +42,32 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its columns in order, and the columns that together name a row."""
+    """One table: its columns in order, the columns that together name a row, and those that it may have besides.
+
+    Attributes
+    ----------
+    name, meaning : str
+        In files, and in one sentence.
+    columns : tuple of Column
+        Columns that every whole table has.
+    key : tuple of str
+        Names of the columns that together name a row.
+    optional : tuple of Column
+        Columns that a table of one's own may carry for the measures that need them.
+    """
 
     name: str
     meaning: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    optional: tuple[Column, ...] = ()
 
     def column(self, name: str) -> Column | None:
-        """Return a column by name, or None."""
-        return next((column for column in self.columns if column.name == name), None)
+        """Return a column by name, or None; optional ones are found too."""
+        return next((column for column in (*self.columns, *self.optional) if column.name == name), None)
 
     def names(self) -> list[str]:
-        """Return the names of the columns, in order."""
+        """Return the names of the columns that every whole table has, in order."""
         return [column.name for column in self.columns]
 
 
@@ -174,6 +187,29 @@ TRIAL_COLUMNS = (
     SIMULATED,
     EXCLUDED,
     REASON,
+)
+
+OPTIONAL_TRIAL_COLUMNS = (
+    _flag("is_positive", "the truth of the case is the positive class, such as the disease", nullable=True),
+    Column("score_initial", "number", "", "score that the initial decision would have had", nullable=True),
+    Column("score_ai", "number", "", "score that following the AI would have had", nullable=True),
+    Column("cost", "number", "", "what the action of the trial cost, in the unit of score", nullable=True),
+    _flag("deferred", "the decision was handed over, to the AI or to somebody else", nullable=True),
+    _text("phase", "phase of learning", nullable=True, levels=("pre", "learn", "test", "retention")),
+    _index("n_learned", "explained or unexplained examples seen before this trial (K)", nullable=True),
+    Column(
+        "n_options",
+        "integer",
+        "",
+        "options to choose from: the chance level is 1 / n_options",
+        nullable=True,
+        low=2,
+    ),
+    _text("ai_prediction_original", "what the AI says of the case before it was changed", nullable=True),
+    _text(
+        "variant", "variant of the explanation, such as its seed, checkpoint or perturbation", nullable=True
+    ),
+    _share("understanding", "stated understanding of the AI: 0 not at all, 1 completely"),
 )
 
 RESPONSE_COLUMNS = (

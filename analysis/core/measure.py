@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+FAMILIES = (
+    "decision quality",
+    "reliance",
+    "decision theory",
+    "confidence",
+    "self-report",
+    "understanding",
+    "speed",
+    "treatment",
+)
+
+
 class MissingColumnsError(ValueError):
     """A table lacks columns that a measure requires."""
 
@@ -39,6 +51,8 @@ class Measure(ABC):
         Scale of contrasts. On "log" a contrast is a ratio, and the mean over participants is the geometric mean.
     table : {"trials", "scales"}
         Table that `compute` takes.
+    family : str
+        Which part of the catalogue it belongs to, one of `FAMILIES`; empty for a measure that does not say.
     """
 
     name: ClassVar[str]
@@ -52,6 +66,7 @@ class Measure(ABC):
     reference: ClassVar[str]
     scale: ClassVar[Literal["identity", "log"]] = "identity"
     table: ClassVar[Literal["trials", "scales"]] = "trials"
+    family: ClassVar[str] = ""
 
     @classmethod
     @abstractmethod
@@ -112,6 +127,41 @@ class TrialRate(Measure):
         groups = happened.groupby(chosen["participant_id"])
         found = groups.agg(["sum", "count"]).set_axis(["events", "opportunities"], axis=1)
         return found.reindex(everybody(table), fill_value=0).astype(int)
+
+
+class TrialMean(Measure):
+    """The mean over trials of a number that each trial has or lacks.
+
+    A mean without a trial is missing, never 0. A subclass gives one small method.
+    """
+
+    level = "trial"
+    protocols: ClassVar[Sequence[str]] = DECISION_PROTOCOLS
+
+    @classmethod
+    @abstractmethod
+    def values(cls, trials: pd.DataFrame) -> pd.Series[float]:
+        """Return the number of each counted trial, NaN where it has none."""
+
+    @classmethod
+    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
+        """Return the mean of each participant."""
+        groups = cls._known(table).groupby("participant_id")["value"]
+        return groups.mean().reindex(everybody(table)).astype(float).rename(cls.name)
+
+    @classmethod
+    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
+        """Return the trials with a number, of each participant."""
+        counts = cls._known(table).groupby("participant_id").size()
+        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
+
+    @classmethod
+    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
+        check_columns(cls, table)
+        trials = counted(table, protocols=cls.protocols)
+        found = trials[["participant_id"]].assign(value=cls.values(trials).astype(float))
+        # Sorted, because the last digit of a sum depends on the order of its terms.
+        return found[found["value"].notna()].sort_values("value")
 
 
 def everybody(table: pd.DataFrame) -> pd.Index[Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.core.columns import (
     ALLOCATION_COLUMNS,
     EVENT_COLUMNS,
+    OPTIONAL_TRIAL_COLUMNS,
     PARTICIPANT_COLUMNS,
     PRESENTATION_COLUMNS,
     RESPONSE_COLUMNS,
@@ -41,6 +42,7 @@ TABLES: Mapping[str, Table] = {
             "one row for each scheduled trial, also those never reached",
             TRIAL_COLUMNS,
             ("participant_id", "block_index", "trial_index"),
+            OPTIONAL_TRIAL_COLUMNS,
         ),
         Table(
             "responses",
@@ -72,13 +74,15 @@ TABLES: Mapping[str, Table] = {
 }
 
 
-def codebook(names: Iterable[str] = tuple(TABLES)) -> list[dict[str, Any]]:
+def codebook(names: Iterable[str] = tuple(TABLES), *, optional: bool = False) -> list[dict[str, Any]]:
     """Describe every column of the tables, one row each.
 
     Parameters
     ----------
     names : iterable of str
         Tables; all by default.
+    optional : bool
+        Describe the columns that a table may have besides, instead of those that it must have.
 
     Returns
     -------
@@ -109,7 +113,7 @@ def codebook(names: Iterable[str] = tuple(TABLES)) -> list[dict[str, Any]]:
             "nullable": column.nullable,
         }
         for name in names
-        for column in TABLES[name].columns
+        for column in (TABLES[name].optional if optional else TABLES[name].columns)
     ]
 
 
@@ -137,7 +141,8 @@ def validate(table: pd.DataFrame, name: str = "trials", *, partial: bool = False
 
     Notes
     -----
-    Nothing is repaired. Columns whose name starts with ``factor_`` are free text and always allowed.
+    Nothing is repaired. Columns whose name starts with ``factor_`` are free text and always allowed; the optional
+    columns of a table are allowed and judged where they are there.
 
     Examples
     --------
@@ -148,7 +153,7 @@ def validate(table: pd.DataFrame, name: str = "trials", *, partial: bool = False
     """
     schema = TABLES[name]
     faults: list[Fault] = [] if partial else _shape_faults(table, schema)
-    for column in schema.columns:
+    for column in (*schema.columns, *schema.optional):
         if column.name in table.columns:
             faults.extend(column_faults(table[column.name], column=column, table=name))
     faults.extend(key_faults(table, schema=schema))

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 DECISION_PROTOCOLS = ("decision", "judge_advisor")
 TWO_STAGE_PROTOCOLS = ("judge_advisor",)
 SIMULATION_PROTOCOLS = ("forward_simulation",)
+COUNTERFACTUAL_PROTOCOLS = ("counterfactual_simulation",)
+AGREEMENT_PROTOCOLS = ("agreement",)
+DISTINCTION_PROTOCOLS = ("distinction",)
+DEFERRAL_PROTOCOLS = ("deferral",)
+LEARNING_PROTOCOLS = ("learning_transfer", "forward_simulation")
 
 
 def counted(trials: pd.DataFrame, *, protocols: Sequence[str]) -> pd.DataFrame:
@@ -133,3 +138,80 @@ def same(left: pd.Series[Any], right: pd.Series[Any]) -> pd.Series[bool]:
     [True, False]
     """
     return left.notna() & right.notna() & (left.astype(object) == right.astype(object))
+
+
+def numbers(values: pd.Series[Any]) -> pd.Series[float]:
+    """Return a column as numbers; text that is no number is missing.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Text, numbers or both.
+
+    Returns
+    -------
+    pandas.Series of float
+        One for each row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> numbers(pd.Series(["2.5", "benign", None])).tolist()
+    [2.5, nan, nan]
+    """
+    import pandas as pd
+
+    return pd.to_numeric(values, errors="coerce").astype(float)
+
+
+def seen_ms(trials: pd.DataFrame, column: str = "rt_ms") -> pd.Series[float]:
+    """Return the response time less the time in which the page was hidden, in ms.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        With ``rt_ms`` and, when known, ``hidden_ms``; a missing hidden time is 0.
+    column : str
+        Name of the column of times.
+
+    Returns
+    -------
+    pandas.Series of float
+        One for each row; missing where it is missing or not above 0.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> seen_ms(pd.DataFrame({"rt_ms": [900.0, 500.0], "hidden_ms": [100.0, 500.0]})).tolist()
+    [800.0, nan]
+    """
+    times = trials[column].astype(float)
+    if "hidden_ms" in trials.columns:
+        times = times - trials["hidden_ms"].astype(float).fillna(0.0)
+    return times.where(times > 0)
+
+
+def truths(values: pd.Series[Any]) -> pd.Series[float]:
+    """Return a yes-or-no column as 1, 0 and missing.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Booleans, possibly missing.
+
+    Returns
+    -------
+    pandas.Series of float
+        One for each row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> truths(pd.Series([True, False, None])).tolist()
+    [1.0, 0.0, nan]
+    """
+    import numpy as np
+    import pandas as pd
+
+    plain = values.astype("boolean").astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    return pd.Series(plain, index=values.index)

@@ -1,4 +1,8 @@
-"""The shelf of measures: each file is one measure; copy the nearest to add one."""
+"""The shelf of measures: each file is one measure; copy the nearest to add one.
+
+`registry` holds measures with one value for each participant, which a plan can name. `tabulations` holds those whose
+answer is a curve or a table.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +10,24 @@ from analysis.core.registry import Registry
 
 if TYPE_CHECKING:
     from analysis.core.measure import Measure
+    from analysis.core.tabulation import Tabulation
 
-registry: Registry["type[Measure]"] = Registry(
-    kind="measure", shelf="analysis.measures", group="assay.measures"
+SCALE_PREFIX = "scale_score:"
+
+
+class MeasureRegistry(Registry["type[Measure]"]):
+    """The shelf, with a measure for every questionnaire: ``scale_score:nasa_tlx``, ``scale_score:tia/trust``."""
+
+    def get(self, name: str) -> "type[Measure]":
+        """Return the measure of that name, or the score of the questionnaire that it names."""
+        if name.startswith(SCALE_PREFIX):
+            from analysis.measures._scale_score import scale_measure
+
+            return scale_measure(name.removeprefix(SCALE_PREFIX))
+        return super().get(name)
+
+
+registry = MeasureRegistry(kind="measure", shelf="analysis.measures", group="assay.measures")
+tabulations: Registry["type[Tabulation]"] = Registry(
+    kind="tabulation", shelf="analysis.measures", group="assay.tabulations"
 )

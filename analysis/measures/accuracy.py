@@ -36,6 +36,7 @@ class Accuracy(TrialRate):
     name = "accuracy"
     version = "1"
     label = "Accuracy"
+    family = "decision quality"
     higher_is_better = True
     requires = ("participant_id", "correct")
     reference = "Bansal et al. 2021, https://doi.org/10.1145/3411764.3445717"

@@ -44,6 +44,7 @@ class Agreement(TrialRate):
     name = "agreement"
     version = "1"
     label = "Agreement with the AI"
+    family = "reliance"
     higher_is_better = None
     requires = ("participant_id", "response", "ai_prediction")
     reference = "Yin et al. 2019, https://doi.org/10.1145/3290605.3300509"

@@ -44,6 +44,7 @@ class ForwardSimulationAccuracy(TrialRate):
     name = "forward_simulation_accuracy"
     version = "1"
     label = "Forward-simulation accuracy"
+    family = "understanding"
     higher_is_better = True
     requires = ("participant_id", "protocol", "response", "ai_prediction")
     reference = "Doshi-Velez & Kim 2017, https://doi.org/10.48550/arXiv.1702.08608"

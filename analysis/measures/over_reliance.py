@@ -43,6 +43,7 @@ class OverReliance(TrialRate):
     name = "over_reliance"
     version = "1"
     label = "Over-reliance"
+    family = "reliance"
     higher_is_better = False
     requires = ("participant_id", "response", "ai_prediction", "ai_correct")
     reference = "Bansal et al. 2021, https://doi.org/10.1145/3411764.3445717"

@@ -45,6 +45,7 @@ class Rair(TrialRate):
     name = "rair"
     version = "1"
     label = "Relative AI reliance (RAIR)"
+    family = "reliance"
     higher_is_better = True
     requires = ("participant_id", "correct_initial", "correct", "ai_correct")
     reference = "Schemmer et al. 2023, https://doi.org/10.1145/3581641.3584066"

@@ -44,6 +44,7 @@ class Rsr(TrialRate):
     name = "rsr"
     version = "1"
     label = "Relative self-reliance (RSR)"
+    family = "reliance"
     higher_is_better = True
     requires = ("participant_id", "correct_initial", "correct", "ai_correct")
     reference = "Schemmer et al. 2023, https://doi.org/10.1145/3581641.3584066"

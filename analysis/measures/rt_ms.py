@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import DECISION_PROTOCOLS, counted
+from analysis.core.selection import DECISION_PROTOCOLS, counted, seen_ms
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class ResponseTime(Measure):
     name = "rt_ms"
     version = "1"
     label = "Response time"
+    family = "speed"
     level = "trial"
     unit = "ms"
     bounds = (0.0, None)
@@ -67,6 +68,5 @@ class ResponseTime(Measure):
     def _times(cls, table: pd.DataFrame) -> pd.DataFrame:
         check_columns(cls, table)
         trials = counted(table, protocols=DECISION_PROTOCOLS)
-        hidden = trials["hidden_ms"].astype(float).fillna(0.0) if "hidden_ms" in trials.columns else 0.0
-        seen = trials["rt_ms"].astype(float) - hidden
-        return trials[["participant_id"]].assign(seen_ms=seen)[(seen > 0).to_numpy(dtype=bool)]
+        seen = seen_ms(trials)
+        return trials[["participant_id"]].assign(seen_ms=seen)[seen.notna()]

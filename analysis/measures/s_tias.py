@@ -40,6 +40,7 @@ class STias(Measure):
     name = "s_tias"
     version = "1"
     label = "Stated trust (S-TIAS)"
+    family = "self-report"
     level = "participant"
     unit = "points of 1 to 7"
     bounds = (1.0, 7.0)

@@ -45,6 +45,7 @@ class SwitchFraction(TrialRate):
     name = "switch_fraction"
     version = "1"
     label = "Switch fraction"
+    family = "reliance"
     higher_is_better = None
     requires = ("participant_id", "response_initial", "response", "ai_prediction")
     reference = "Yin et al. 2019, https://doi.org/10.1145/3290605.3300509"

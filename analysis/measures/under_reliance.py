@@ -42,6 +42,7 @@ class UnderReliance(TrialRate):
     name = "under_reliance"
     version = "1"
     label = "Under-reliance"
+    family = "reliance"
     higher_is_better = False
     requires = ("participant_id", "response", "ai_prediction", "ai_correct")
     reference = "Bansal et al. 2021, https://doi.org/10.1145/3411764.3445717"

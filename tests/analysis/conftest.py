@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.analysis.every_column import with_every_column
 from tests.analysis.simulate import World, simulate, write_dataset
 
 PLAN = {
@@ -33,6 +34,11 @@ PLAN = {
 @pytest.fixture(scope="session")
 def tables() -> dict[str, Any]:
     return simulate(World(discernment={"ig": 0.3}, per_stratum=40, dropout=0.1), seed=11)
+
+
+@pytest.fixture(scope="session")
+def everything(tables: dict[str, Any]) -> dict[str, Any]:
+    return {**tables, "trials": with_every_column(tables["trials"])}
 
 
 @pytest.fixture

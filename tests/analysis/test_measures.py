@@ -73,15 +73,17 @@ def test_a_rate_is_what_counting_by_hand_gives(name: str, tables: dict[str, Any]
 
 
 @pytest.mark.parametrize("name", sorted(set(registry.names()) - {"s_tias"}))
-def test_the_order_of_rows_changes_nothing(name: str, tables: dict[str, Any]) -> None:
+def test_the_order_of_rows_changes_nothing(name: str, everything: dict[str, Any]) -> None:
     measure = registry.get(name)
-    mixed = tables["trials"].sample(frac=1, random_state=3)
-    pd.testing.assert_series_equal(measure.compute(mixed), measure.compute(tables["trials"]))
+    mixed = everything["trials"].sample(frac=1, random_state=3)
+    pd.testing.assert_series_equal(measure.compute(mixed), measure.compute(everything["trials"]))
 
 
 @pytest.mark.parametrize("name", sorted(set(registry.names()) - {"s_tias"}))
-def test_without_opportunities_a_measure_is_missing_and_not_zero(name: str, tables: dict[str, Any]) -> None:
-    silent = tables["trials"].assign(status="skipped")
+def test_without_opportunities_a_measure_is_missing_and_not_zero(
+    name: str, everything: dict[str, Any]
+) -> None:
+    silent = everything["trials"].assign(status="skipped")
     measure = registry.get(name)
     assert measure.compute(silent).isna().all()
     assert (measure.opportunities(silent) == 0).all()
@@ -89,20 +91,20 @@ def test_without_opportunities_a_measure_is_missing_and_not_zero(name: str, tabl
 
 
 @pytest.mark.parametrize("name", registry.names())
-def test_values_lie_within_the_declared_bounds(name: str, tables: dict[str, Any]) -> None:
+def test_values_lie_within_the_declared_bounds(name: str, everything: dict[str, Any]) -> None:
     measure = registry.get(name)
     low, high = measure.bounds
-    values = measure.compute(tables[measure.table]).dropna()
+    values = measure.compute(everything[measure.table]).dropna()
     assert len(values)
     assert values.between(-math.inf if low is None else low, math.inf if high is None else high).all()
 
 
 @pytest.mark.parametrize("name", registry.names())
-def test_every_required_column_is_demanded(name: str, tables: dict[str, Any]) -> None:
+def test_every_required_column_is_demanded(name: str, everything: dict[str, Any]) -> None:
     measure = registry.get(name)
     for column in measure.requires:
         with pytest.raises(MissingColumnsError, match=column):
-            measure.compute(tables[measure.table].drop(columns=column))
+            measure.compute(everything[measure.table].drop(columns=column))
 
 
 def test_response_time_is_the_geometric_mean_without_hidden_time() -> None:

@@ -1,0 +1,65 @@
+"""Learning transfer: deciding better without help after learning with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.core.measure import Measure, check_columns, everybody
+from analysis.core.selection import counted, truths
+from analysis.measures import registry
+from analysis.measures._phases import gain_between
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@registry.register
+class LearningTransfer(Measure):
+    """Unaided accuracy of the phase ``test`` less that of the phase ``pre``, within each participant.
+
+    P(h1 = y | test) - P(h1 = y | pre), over trials of the protocol ``learning_transfer``, in which
+    neither phase shows advice or explanations.
+
+    Notes
+    -----
+    Missing unless both phases have a trial. Practice alone raises it: compare it with the gain of those
+    who learned without explanations. The cases of the phases must be different and equally hard.
+
+    References
+    ----------
+    .. [1] Gajos & Mamykina (2022). Do people engage cognitively with AI? Impact of AI assistance on
+       incidental learning. IUI '22. https://doi.org/10.1145/3490099.3511138
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> said = {"phase": ["pre", "pre", "test", "test"], "correct": [True, False, True, True]}
+    >>> trials = pd.DataFrame({"participant_id": "p1", "protocol": "learning_transfer", **said})
+    >>> LearningTransfer.compute(trials).tolist()
+    [0.5]
+    """
+
+    name = "learning_transfer"
+    version = "1"
+    label = "Learning transfer"
+    family = "understanding"
+    level = "trial"
+    unit = "difference of proportions"
+    bounds = (-1.0, 1.0)
+    higher_is_better = True
+    requires = ("participant_id", "protocol", "phase", "correct")
+    reference = "Gajos & Mamykina 2022, https://doi.org/10.1145/3490099.3511138"
+
+    @classmethod
+    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
+        check_columns(cls, table)
+        trials = counted(table, protocols=("learning_transfer",))
+        gain = gain_between(trials, right=truths(trials["correct"]), before="pre", after="test")["gain"]
+        return gain.reindex(everybody(table)).astype(float).rename(cls.name)
+
+    @classmethod
+    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
+        check_columns(cls, table)
+        trials = counted(table, protocols=("learning_transfer",))
+        counts = gain_between(trials, right=truths(trials["correct"]), before="pre", after="test")["trials"]
+        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)

@@ -1,0 +1,70 @@
+"""Bias of reliance (c): the readiness to follow the AI, right or wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.core.measure import Measure, check_columns, everybody
+from analysis.measures import registry
+from analysis.measures._signal_detection import following_scores
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@registry.register
+class RelianceBias(Measure):
+    """Criterion of following the AI: c = -(z(H) + z(F)) / 2.
+
+    Signal: the AI is right; response: the final decision is the AI's. H = P(h1 = a | a = y), F = P(h1 =
+    a | a != y), both with the log-linear correction: 0.5 added to the counts, 1 to the totals.
+
+    Notes
+    -----
+    Below 0: a bias to follow; above 0: a bias against. Neither end is better. Missing without a trial
+    of either kind. The correction pulls values of participants with few trials towards 0: compare
+    conditions with the same numbers of trials, or fit the probit model ``follow ~ ai_correct *
+    condition``. In a condition without advice it is taken against the unseen advice.
+
+    References
+    ----------
+    .. [1] Hautus (1995). Corrections for extreme proportions and their biasing effects on estimated
+       values of d'. Behav. Res. Methods 27, 46-51. https://doi.org/10.3758/BF03203619
+    .. [2] DeCarlo (1998). Signal detection theory and generalized linear models. Psychol. Methods
+       3, 186-205. https://doi.org/10.1037/1082-989X.3.2.186
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> said = {"response": list("aaababbb"), "ai_prediction": "a", "ai_correct": [True] * 4 + [False] * 4}
+    >>> RelianceBias.compute(pd.DataFrame({"participant_id": "p1", **said})).round(6).tolist()
+    [0.0]
+    """
+
+    name = "reliance_bias"
+    version = "1"
+    label = "Bias of reliance (c)"
+    family = "reliance"
+    level = "trial"
+    unit = "standard deviations (c)"
+    bounds = (None, None)
+    higher_is_better = None
+    requires = ("participant_id", "response", "ai_prediction", "ai_correct")
+    reference = "Hautus 1995, https://doi.org/10.3758/BF03203619"
+
+    @classmethod
+    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
+        check_columns(cls, table)
+        scores = following_scores(table)
+        return (
+            (-(scores["hit"] + scores["false_alarm"]) / 2)
+            .reindex(everybody(table))
+            .astype(float)
+            .rename(cls.name)
+        )
+
+    @classmethod
+    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
+        check_columns(cls, table)
+        counts = following_scores(table)["trials"]
+        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
