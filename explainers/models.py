@@ -56,6 +56,7 @@ class Predictor(models.Model):
     features = models.JSONField()
     classes = models.JSONField()
     preprocessing = models.JSONField(default=dict)
+    output = models.JSONField(default=dict, blank=True)
     weights_digest = models.CharField(max_length=DIGEST)
     metadata = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -71,7 +72,7 @@ class Prediction(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="predictions")
     scores = models.JSONField()
     label = models.CharField(max_length=80)
-    confidence = models.FloatField()
+    confidence = models.FloatField(null=True)  # a regression has none
     digest = models.CharField(max_length=DIGEST)
     recipe = models.JSONField()
 

@@ -14,7 +14,7 @@ from explainers.services.jobs import (
     jobs_sweep,
 )
 from explainers.services.predictions import predictions_request
-from explainers.services.predictors import predictor_register
+from explainers.services.predictors import predictor_admit, predictor_register
 from explainers.services.renderings import renderings_request
 from explainers.services.work import jobs_work
 
@@ -32,6 +32,7 @@ __all__ = [
     "jobs_sweep",
     "jobs_work",
     "predictions_request",
+    "predictor_admit",
     "predictor_register",
     "renderings_request",
 ]

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.conf import settings
 
+from explainers.core.advice import advice_of
 from explainers.core.attribution import Explanation as Attribution
 from explainers.core.attribution import resolve_target
 from explainers.core.bars import bars_html
 from explainers.core.digest import digest_of
 from explainers.core.engine import NUMERICS, ExplainRequest, explain
 from explainers.core.errors import ExplanationRefused, NotReady
-from explainers.core.predictor import LoadedPredictor, advised_class
+from explainers.core.predictor import LoadedPredictor
 from explainers.core.store import Store
 from explainers.methods import METHODS
 from explainers.models import Explanation, Prediction, Predictor, Rendering
@@ -29,9 +30,9 @@ Write = Callable[[], object]
 @lru_cache(maxsize=8)
 def predictor_load(digest: str) -> LoadedPredictor:
     """Load a predictor, its weights verified; the last eight are kept in this process."""
-    predictor = Predictor.objects.get(digest=digest)
+    predictor, store = Predictor.objects.get(digest=digest), Store(settings.ASSAY_STORE)
     return LoadedPredictor(
-        predictor_spec(predictor), weights=Store(settings.ASSAY_STORE).get(predictor.weights_digest)
+        predictor_spec(predictor), weights=store.get(predictor.weights_digest), pictures=store.get
     )
 
 
@@ -134,7 +135,7 @@ def _request(
 
 def _write_prediction(claim: Claim, *, scores: dict[str, float]) -> None:
     job = claim.job
-    label = advised_class(scores, classes=job.predictor.classes)
+    label, confidence = advice_of(scores, spec=predictor_spec(job.predictor))
     recipe: dict[str, Any] = {
         "predictor": job.predictor.digest,
         "case": job.case.digest,
@@ -146,7 +147,7 @@ def _write_prediction(claim: Claim, *, scores: dict[str, float]) -> None:
         defaults={
             "scores": scores,
             "label": label,
-            "confidence": scores[label],
+            "confidence": confidence,
             "digest": digest_of({"scores": scores, "label": label, **recipe}),
             "recipe": recipe,
         },

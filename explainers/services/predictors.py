@@ -27,9 +27,7 @@ def predictor_register(
     weights: bytes,
     metadata: Mapping[str, Any] | None = None,
 ) -> Predictor:
-    """Take a predictor in after its probes; the same one under the same name gives the one that is there."""
-    if not name or len(name) > 80:
-        raise PredictorRefused("A predictor needs a name of at most 80 characters.")
+    """Take a predictor in from its parts; see `predictor_admit`."""
     spec = PredictorSpec(
         architecture=architecture,
         parameters=dict(parameters),
@@ -37,6 +35,15 @@ def predictor_register(
         classes=list(classes),
         preprocessing=dict(preprocessing),
     )
+    return predictor_admit(name=name, spec=spec, weights=weights, metadata=metadata)
+
+
+def predictor_admit(
+    *, name: str, spec: PredictorSpec, weights: bytes, metadata: Mapping[str, Any] | None = None
+) -> Predictor:
+    """Take a predictor in after its probes; the same one under the same name gives the one that is there."""
+    if not name or len(name) > 80:
+        raise PredictorRefused("A predictor needs a name of at most 80 characters.")
     spec.check()
     weights_digest = sha256_hex(weights)
     content = {**predictor_declaration(spec), "name": name, "weights": weights_digest}
@@ -65,8 +72,9 @@ def predictor_register(
 
 
 def predictor_declaration(spec: PredictorSpec) -> dict[str, Any]:
-    """Return the columns that declare a predictor."""
+    """Return the columns that declare a predictor; an empty output is left out, as it always was."""
     return {
+        **({"output": dict(spec.output)} if spec.output else {}),
         "architecture": spec.architecture,
         "parameters": dict(spec.parameters),
         "features": list(spec.features),
@@ -83,4 +91,5 @@ def predictor_spec(predictor: Predictor) -> PredictorSpec:
         features=predictor.features,
         classes=predictor.classes,
         preprocessing=predictor.preprocessing,
+        output=predictor.output,
     )

@@ -17,7 +17,7 @@ class Verdict:
     """What a predictor says of one case."""
 
     label: str
-    confidence: float
+    confidence: float | None
 
 
 @dataclass(frozen=True)
