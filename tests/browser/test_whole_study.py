@@ -1,4 +1,4 @@
-"""A person with a keyboard, a browser and the live application: from the door to the completion code, with mishaps."""
+"""A person with a keyboard, a browser and the live application: from the door to the completion code."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studies.design.models import StudyVersion
-from tests.browser.keyboard import answer_by_keyboard, here, walk_to
+from tests.browser.keyboard import walk_to
 from tests.browser.samples import BARS
 from tests.factories import CONDITIONS, WHOLE_FLOW, launched_version
 from tests.servers.assay import LiveAssay
@@ -55,27 +55,3 @@ def test_the_whole_study_needs_a_keyboard_only(door: str, tab: Page, live_assay:
     assert len(answers) == (2 + 4) * 4 + 2 * 2
     assert all(rt_ms > 300 and hidden_ms == 0 for rt_ms, hidden_ms in answers)
     assert_no_event_is_missing(live_assay)
-
-
-def test_back_reload_and_a_duplicate_tab_change_no_answer(
-    tab: Page, door: str, live_assay: LiveAssay
-) -> None:
-    tab.goto(door)
-    walk_to(tab, "trial")
-    duplicate = tab.context.new_page()
-    for mishap in range(6):
-        duplicate.goto(door)
-        if mishap % 2:
-            tab.reload()
-        else:
-            tab.get_by_role("link", name="Leave the study").click()
-            tab.go_back()
-        stays_on = here(tab)[0]
-        answer_by_keyboard(tab)
-        if stays_on == "trial":
-            answer_by_keyboard(duplicate, prefer="last")
-            expect(duplicate.get_by_role("status").filter(has_text="already been answered")).to_be_visible()
-    given = live_assay.rows("SELECT value FROM trials_trialresponse WHERE field = 'decision'")
-    assert {value for (value,) in given} == {'"benign"'}
-    twice = "SELECT trial_id FROM trials_trialresponse GROUP BY trial_id, stage, field HAVING count(*) > 1"
-    assert live_assay.rows(twice) == []
