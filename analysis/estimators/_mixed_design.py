@@ -179,9 +179,10 @@ class MixedDesign:
             Shapes (rows, p) and (rows, k) for each term.
         """
         import numpy as np
+        import pandas as pd
         import patsy
 
-        data = table.apply(readable)
+        data = pd.DataFrame({name: readable(table[name], keep=False) for name in table})
         matrices = patsy.build_design_matrices([self.info, *(term.info for term in self.random)], data)
         fixed, *others = (np.asarray(matrix, dtype=float) for matrix in matrices)
         return fixed, others
@@ -252,7 +253,10 @@ is not in the table. column 'case' (in random) is not in the table.
         if term.n_levels < 2
     ]
     x = np.asarray(fixed, dtype=float)
-    if faults := faults + _rank_faults(x, fixed.design_info.column_names):
+    faults += _rank_faults(x, fixed.design_info, what="fixed effect(s)")
+    for term in found:
+        faults += _rank_faults(term.values, term.info, what=f"random effect(s) of {term.group}")
+    if faults:
         raise MixedDesignError(faults)
     return MixedDesign(
         formula=formula,
@@ -293,21 +297,26 @@ def _term(group: str, text: str, data: pd.DataFrame, kept: pd.DataFrame) -> Rand
     )
 
 
-def _rank_faults(x: Floats, names: Sequence[str]) -> list[str]:
-    """Name the fixed effects that are sums of earlier ones, and those that are not finite."""
+def _rank_faults(x: Floats, info: Any, *, what: str) -> list[str]:
+    """Name the columns that are sums of earlier ones or not finite, and the factors that have one level."""
     import numpy as np
 
-    if not np.isfinite(x).all():
-        lost = [name for name, good in zip(names, np.isfinite(x).all(axis=0), strict=True) if not good]
-        return [f"the fixed effect(s) {', '.join(lost)} are not finite numbers in every row."]
+    names = list(info.column_names)
+    single = [
+        factor.name()
+        for factor, about in info.factor_infos.items()
+        if about.type == "categorical" and len(about.categories) < 2
+    ]
+    if single:
+        return [f"{' and '.join(single)} has the same value in every row; there is nothing to compare."]
+    lost = [name for name, column in zip(names, x.T, strict=True) if not np.isfinite(column).all()]
+    if lost:
+        return [f"the {what} {', '.join(lost)} are not finite numbers in every row."]
     norms = np.linalg.norm(x, axis=0)
-    scaled = x / np.where(norms > 0, norms, 1)
-    diagonal = np.abs(np.diag(np.linalg.qr(scaled, mode="r")))
+    diagonal = np.abs(np.diag(np.linalg.qr(x / np.where(norms > 0, norms, 1), mode="r")))
     if len(diagonal) < x.shape[1]:
-        return [f"{x.shape[1]} fixed effects are too many for {len(x)} rows."]
+        return [f"{x.shape[1]} {what} are too many for {len(x)} rows."]
     lost = [name for name, size in zip(names, diagonal, strict=True) if size < 1e-9]
     if not lost:
         return []
-    return [
-        f"the fixed effect(s) {', '.join(lost)} cannot be told apart from the others; leave out or merge."
-    ]
+    return [f"the {what} {', '.join(lost)} cannot be told apart from the others; leave out or merge."]

@@ -140,13 +140,15 @@ def is_declared_categorical(code: str, column: str) -> bool:
     return any(column in set(_names(node)) for node in inside)
 
 
-def readable(values: pd.Series[Any]) -> pd.Series[Any]:
+def readable(values: pd.Series[Any], *, keep: bool = True) -> pd.Series[Any]:
     """Give a column a type that patsy reads: numbers as floats, truth values as bool, unused categories dropped.
 
     Parameters
     ----------
     values : pandas.Series
         Without missing values.
+    keep : bool
+        Keep categories as such (with their order); otherwise only their values.
 
     Returns
     -------
@@ -156,7 +158,7 @@ def readable(values: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.remove_unused_categories()
+        return values.cat.remove_unused_categories() if keep else values.astype(object)
     if pd.api.types.is_bool_dtype(values.dtype):
         return values.astype(bool)
     if pd.api.types.is_numeric_dtype(values.dtype):
