@@ -239,8 +239,8 @@ def lime_design(parts: int, *, samples: int, width: float, ridge: float, seed: s
     Make the design of LIME for all cases: a weighted ridge regression on random coalitions.
 
     Definition: minimise over a and c the sum over coalitions z of exp(-d(z)^2 / width^2) (v(z) - c - z a)^2, plus
-    ridge |a|^2, where d is the cosine distance of z from everything, 1 - sqrt(|z| / parts). Each part is in a coalition with
-    probability one half.
+    ridge |a|^2, where d is the cosine distance of z from everything, 1 - sqrt(|z| / parts). Each part is in a coalition
+    with probability one half.
 
     Parameters
     ----------

@@ -58,8 +58,10 @@ def by_design(task: Task, *, design: Design) -> Found:
     device = task.surface.inputs.device
     values = coalition_values(task, kept=torch.from_numpy(design.kept).to(device))
     linear = torch.from_numpy(design.linear).to(device)
-    # Each case by itself: in a larger product the last bits would depend on how many cases there are.
-    attributions = (linear[None] * values[:, None]).sum(dim=2)
+    # The rows of the map add up to 0, so a constant may be taken off first: then a constant predictor has exactly no
+    # attribution. Each case by itself: in a larger product the last bits would depend on how many cases there are.
+    gains = values - values[:, -1:]
+    attributions = torch.stack([linear @ gain for gain in gains])
     return Found(
         task.surface.spread(attributions), values[:, -2:], details_of(task, coalitions=len(design.kept))
     )

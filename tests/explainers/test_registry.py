@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from explainers import methods
 from explainers.core.method import Method
 from explainers.core.registry import MissingPlugin, PluginClashError, UnknownPluginError
 from explainers.methods import METHODS
-from explainers.methods import __file__ as METHODS_FILE
 
-FOLDER = Path(METHODS_FILE).parent
+FOLDER = Path(methods.__file__).parent
 
 
 def a_method(name: str) -> type[Method]:
