@@ -259,7 +259,7 @@ def family_of(name: str, link: str | None) -> Family:
     Parameters
     ----------
     name : str
-        ``binomial``, ``poisson`` or ``negative_binomial``.
+        ``binomial``, ``poisson`` or ``negative_binomial`` (also ``nbinom2``).
     link : str or None
         ``logit`` or ``probit`` for the first, ``log`` for the others.
 
@@ -277,6 +277,7 @@ def family_of(name: str, link: str | None) -> Family:
     ValueError: family 'poisson' with link 'probit' is not offered; there are binomial with logit, binomial with \
 probit, poisson with log, negative_binomial with log.
     """
+    name = "negative_binomial" if name == "nbinom2" else name
     wanted = next((f for (n, _), f in FAMILIES.items() if n == name), None) if link is None else None
     found = wanted or FAMILIES.get((name, link or ""))
     if found is None:

@@ -87,6 +87,8 @@ class MixedDesign:
         How many rows lack a value in each column.
     extra : dict of str to numpy.ndarray
         Further columns asked for by name, as floats.
+    categories : dict of str to list or None
+        For each column, the categories it was read with, None for numbers.
     info : patsy.DesignInfo
         How ``fixed`` was made.
     """
@@ -100,6 +102,7 @@ class MixedDesign:
     n_missing: int
     missing_by_column: dict[str, int]
     extra: dict[str, Floats]
+    categories: dict[str, list[Any] | None]
     info: Any
 
     @property
@@ -182,10 +185,20 @@ class MixedDesign:
         import pandas as pd
         import patsy
 
-        data = pd.DataFrame({name: readable(table[name], keep=False) for name in table})
+        data = pd.DataFrame(
+            {name: self._as_before(table[name], name) for name in self.categories if name in table}
+        )
         matrices = patsy.build_design_matrices([self.info, *(term.info for term in self.random)], data)
         fixed, *others = (np.asarray(matrix, dtype=float) for matrix in matrices)
         return fixed, others
+
+    def _as_before(self, values: pd.Series[Any], name: str) -> pd.Series[Any]:
+        import pandas as pd
+
+        categories = self.categories[name]
+        if categories is None:
+            return readable(values)
+        return values.astype(object).astype(pd.CategoricalDtype(categories))
 
 
 def mixed_design(
@@ -268,6 +281,10 @@ is not in the table. column 'case' (in random) is not in the table.
         n_missing=len(table) - len(rows),
         missing_by_column={name: int((~known[name]).sum()) for name in used if not known[name].all()},
         extra={name: np.asarray(kept[name], dtype=float) for name in extra},
+        categories={
+            str(name): list(column.cat.categories) if hasattr(column, "cat") else None
+            for name, column in data.items()
+        },
         info=fixed.design_info,
     )
 

@@ -140,30 +140,30 @@ def is_declared_categorical(code: str, column: str) -> bool:
     return any(column in set(_names(node)) for node in inside)
 
 
-def readable(values: pd.Series[Any], *, keep: bool = True) -> pd.Series[Any]:
-    """Give a column a type that patsy reads: numbers as floats, truth values as bool, unused categories dropped.
+def readable(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Give a column a type that patsy reads fast: numbers, truth values, or categories that all occur.
 
     Parameters
     ----------
     values : pandas.Series
         Without missing values.
-    keep : bool
-        Keep categories as such (with their order); otherwise only their values.
 
     Returns
     -------
     pandas.Series
-        Of dtype ``float64``, ``bool``, ``category`` or ``object``.
+        Of dtype ``float64``, ``int64``, ``bool`` or ``category``; text becomes categories in sorted order.
     """
     import pandas as pd
 
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.remove_unused_categories() if keep else values.astype(object)
-    if pd.api.types.is_bool_dtype(values.dtype):
+        return values.cat.remove_unused_categories()
+    if pd.api.types.is_bool_dtype(values.dtype) or _is_truth(values):
         return values.astype(bool)
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return values.astype("int64")
     if pd.api.types.is_numeric_dtype(values.dtype):
         return values.astype(float)
-    return values.astype(object)
+    return values.astype(object).astype("category")
 
 
 def column_fault(values: pd.Series[Any], *, name: str, code: str, is_response: bool) -> str:
@@ -211,7 +211,7 @@ def column_fault(values: pd.Series[Any], *, name: str, code: str, is_response: b
 
 
 def _is_truth(values: pd.Series[Any]) -> bool:
-    return bool(values.map(lambda value: isinstance(value, bool)).all())
+    return bool(str(values.dtype) == "object" and values.map(lambda value: isinstance(value, bool)).all())
 
 
 def _kind(values: pd.Series[Any]) -> str:
