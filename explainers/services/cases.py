@@ -5,24 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
-from explainers.core.cases import check_rows, check_schema
-from explainers.core.digest import digest_of
+from explainers.core.cases import check_rows, complete_schema, schema_modality
+from explainers.core.digest import digest_of, sha256_hex
 from explainers.core.errors import CaseSetRefused
+from explainers.core.png import png_size
+from explainers.core.store import Store
 from explainers.models import Case, CaseSet
 
 
 @transaction.atomic
 def case_set_import(
-    *, name: str, schema: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], licence: str = ""
+    *,
+    name: str,
+    schema: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    licence: str = "",
+    pictures: Mapping[str, bytes] | None = None,
 ) -> CaseSet:
-    """Freeze a set of cases, all or nothing; the same content under the same name gives the set that is there."""
+    """
+    Freeze a set of cases, all or nothing; the same content under the same name gives the set that is there.
+
+    `pictures` are the PNGs that rows name by their digest, as `explainers.core.cases.manifest` gives them.
+    """
     if not name or len(name) > 80:
         raise CaseSetRefused("A case set needs a name of at most 80 characters.")
-    features = check_schema(schema)
-    checked = check_rows(rows, features=features)
-    content = {"name": name, "schema": {"features": features}, "rows": checked, "licence": licence}
+    complete = complete_schema(schema)
+    checked = check_rows(rows, features=complete["features"], modality=schema_modality(complete))
+    content = {"name": name, "schema": complete, "rows": checked, "licence": licence}
     digest = digest_of(content)
     existing = CaseSet.objects.filter(name=name).first()
     if existing is not None:
@@ -31,6 +43,7 @@ def case_set_import(
                 f"There is another case set called {name!r}, and case sets never change; use a new name."
             )
         return existing
+    _pictures_keep(pictures or {}, rows=checked, wanted=schema_modality(complete) == "image")
     case_set = CaseSet.objects.create(
         name=name, digest=digest, schema=content["schema"], licence=licence[:200]
     )
@@ -48,3 +61,18 @@ def case_set_import(
         batch_size=500,
     )
     return case_set
+
+
+def _pictures_keep(pictures: Mapping[str, bytes], *, rows: Sequence[Mapping[str, Any]], wanted: bool) -> None:
+    named = {row["inputs"]["image"] for row in rows} if wanted else set()
+    if named != set(pictures):
+        raise CaseSetRefused(
+            f"The cases name {len(named)} pictures and {len(pictures)} came, not all of them the same."
+        )
+    for digest, png in pictures.items():
+        if sha256_hex(png) != digest:
+            raise CaseSetRefused(f"The picture {digest[:12]}… is not the one that its digest names.")
+        png_size(png)
+    store = Store(settings.ASSAY_STORE)
+    for png in pictures.values():
+        store.put(png)
