@@ -87,28 +87,104 @@ def exchange(
     >>> exchange(people, treatment="ig", control="ai").mechanism
     'strata'
     """
-    chosen = people[people["condition"].isin([treatment, control])].sort_index()
+    found = exchange_jointly(people, conditions=[control, treatment], allocation=allocation)
+    return Exchange(
+        values=found.values[:, 0],
+        treated=found.conditions == 1,
+        groups=found.groups,
+        mechanism=found.mechanism,
+        note=found.note,
+    )
+
+
+@dataclass(frozen=True)
+class JointExchange:
+    """Who can be exchanged with whom when several conditions are compared at once.
+
+    Attributes
+    ----------
+    values : numpy.ndarray of float, shape (N, M)
+        One column for each measure; NaN where no participant has a defined value.
+    conditions : numpy.ndarray of int, shape (N,)
+        Place of the condition in the names that were asked for.
+    groups, mechanism, note
+        As of `Exchange`.
+    """
+
+    values: npt.NDArray[np.float64]
+    conditions: npt.NDArray[np.int64]
+    groups: npt.NDArray[np.int64]
+    mechanism: str
+    note: str
+
+
+def exchange_jointly(
+    people: pd.DataFrame,
+    *,
+    conditions: Sequence[str],
+    columns: Sequence[str] = ("scaled",),
+    allocation: Mapping[str, Any] | None = None,
+) -> JointExchange:
+    """Find the groups of places within which several conditions can be exchanged together; see `exchange`.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+        As for `exchange`, with a column for each measure.
+    conditions : sequence of str
+        Names; participants of others are left out and stay where they are.
+    columns : sequence of str
+        Columns of values.
+    allocation : mapping, optional
+        Content of ``allocation.json``.
+
+    Returns
+    -------
+    JointExchange
+        For `analysis.estimators.max_t.MaxT`; rows in an order that does not depend on the order of ``people``.
+
+    Raises
+    ------
+    CannotEstimateError
+        When a participant has another condition than the slot it claimed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"condition": ["ig", "ai", "p"], "stratum": "", "slot": [0, 1, 2],
+    ...                        "scaled": [1.0, 0.0, 2.0]}, index=["p1", "p2", "p3"])
+    >>> exchange_jointly(people, conditions=["ai", "ig", "p"]).conditions.tolist()
+    [1, 0, 2]
+    """
+    chosen = people[people["condition"].isin(list(conditions))].sort_index()
     strata = chosen["stratum"].astype(object).where(chosen["stratum"].notna(), "")
     if allocation is None:
-        return _within_strata(chosen, strata, treatment=treatment, note=STRATA)
+        return _within_strata(chosen, strata, conditions=conditions, columns=columns, note=STRATA)
     places = _blocks(allocation)
     if places is None:
-        return _within_strata(chosen, strata, treatment=treatment, note=REDRAWN)
+        return _within_strata(chosen, strata, conditions=conditions, columns=columns, note=REDRAWN)
     keys = [(str(stratum), _slot(slot)) for stratum, slot in zip(strata, chosen["slot"], strict=True)]
     if any(key not in places for key in keys) or len(set(keys)) < len(keys):
-        return _within_strata(chosen, strata, treatment=treatment, note=UNMATCHED)
+        return _within_strata(chosen, strata, conditions=conditions, columns=columns, note=UNMATCHED)
     _check_conditions(chosen, keys=keys, places=places)
-    values = dict(zip(keys, chosen["scaled"], strict=True))
-    return _within_blocks(values, places=places, treatment=treatment, control=control)
+    values = dict(zip(keys, chosen[list(columns)].to_numpy(dtype=float), strict=True))
+    return _within_blocks(values, places=places, conditions=conditions, measures=len(columns))
 
 
-def _within_strata(chosen: pd.DataFrame, strata: pd.Series[Any], *, treatment: str, note: str) -> Exchange:
+def _within_strata(
+    chosen: pd.DataFrame,
+    strata: pd.Series[Any],
+    *,
+    conditions: Sequence[str],
+    columns: Sequence[str],
+    note: str,
+) -> JointExchange:
     import numpy as np
 
     names = sorted({str(name) for name in strata})
-    return Exchange(
-        values=chosen["scaled"].to_numpy(dtype=float),
-        treated=(chosen["condition"] == treatment).to_numpy(dtype=bool),
+    return JointExchange(
+        values=chosen[list(columns)].to_numpy(dtype=float),
+        conditions=np.array([list(conditions).index(name) for name in chosen["condition"]], dtype=np.int64),
         groups=np.array([names.index(str(name)) for name in strata], dtype=np.int64),
         mechanism="strata",
         note=note,
@@ -119,20 +195,25 @@ _Places = dict[tuple[str, int], tuple[int, str]]
 
 
 def _within_blocks(
-    values: Mapping[tuple[str, int], float], *, places: _Places, treatment: str, control: str
-) -> Exchange:
+    values: Mapping[tuple[str, int], npt.NDArray[np.float64]],
+    *,
+    places: _Places,
+    conditions: Sequence[str],
+    measures: int,
+) -> JointExchange:
     import numpy as np
 
     touched = {(key[0], places[key][0]) for key in values}
     rows = [
         (key, (key[0], block), condition)
         for key, (block, condition) in sorted(places.items())
-        if condition in (treatment, control) and (key[0], block) in touched
+        if condition in conditions and (key[0], block) in touched
     ]
     numbers = {group: at for at, group in enumerate(sorted(touched))}
-    return Exchange(
-        values=np.array([values.get(key, np.nan) for key, _, _ in rows], dtype=float),
-        treated=np.array([condition == treatment for _, _, condition in rows], dtype=bool),
+    nobody = np.full(measures, np.nan)
+    return JointExchange(
+        values=np.array([values.get(key, nobody) for key, _, _ in rows], dtype=float).reshape(-1, measures),
+        conditions=np.array([list(conditions).index(condition) for _, _, condition in rows], dtype=np.int64),
         groups=np.array([numbers[group] for _, group, _ in rows], dtype=np.int64),
         mechanism="blocks",
         note=BLOCKS,
