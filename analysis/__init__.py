@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analysis import report as report
     from analysis.estimators.glmm import fit_glmm as fit_glmm
+    from analysis.estimators.lmm import fit_lmm as fit_lmm
     from analysis.estimators.mrmc import mrmc as mrmc
     from analysis.report.questions import equivalence as equivalence
     from analysis.report.questions import measure as measure
     from analysis.report.questions import permutation_test as permutation_test
 
 _QUESTIONS = ("equivalence", "measure", "permutation_test")
-_FITS = {"fit_glmm": "glmm", "mrmc": "mrmc"}  # name: file of the shelf of estimators
-__all__ = ["equivalence", "fit_glmm", "measure", "mrmc", "permutation_test", "report"]
+_FITS = {"fit_glmm": "glmm", "fit_lmm": "lmm", "mrmc": "mrmc"}  # name: file of the shelf of estimators
+__all__ = ["equivalence", "fit_glmm", "fit_lmm", "measure", "mrmc", "permutation_test", "report"]
 
 
 def __getattr__(name: str) -> Any:
