@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 DECREMENT = 1e-9  # log likelihood that is left to gain, as a quadratic sees it
+_ENOUGH = 1e-6  # above this the fit has not converged
+_ROUNDS = 10
 _FLAT = 1e-5  # eigenvalue of the scaled curvature below which a direction counts as flat
 _STEP = 0.01  # of a standard error: step of the differences that give the curvature
 
@@ -86,33 +88,59 @@ def maximise(
     search = _Search(laplace, np.ones(laplace.size, dtype=bool) if free is None else free)
     best = search.climb(laplace.start() if start is None else start)
     scale = search.scale
-    for _ in range(4):
-        curvature = search.curvature(best, scale)
-        values, vectors, root = _scaled_eigen(curvature)
-        if values[0] < -_FLAT * 10:
-            # A saddle: the gradient vanishes at a variance of 0 also where a larger one fits better.
-            best = search.climb(_best_of(search, best, 0.5 * vectors[:, 0] / root))
+    for turn in range(_ROUNDS):
+        shape = _Shape(search.curvature(best, scale))
+        direction = shape.saddle(best.gradient[search.free])
+        if direction is not None:
+            best = search.leave(best, direction)
             continue
-        inverse, n_flat = _inverse(values, vectors, root)
-        found, gain, moved = search.polish(best, inverse)
-        best = found
-        if moved < 0.05:
-            return _ended(search, best, curvature, inverse, gain=gain, n_flat=n_flat)
-        scale = np.sqrt(np.maximum(np.diag(inverse), 1e-6))
-    return _ended(search, best, curvature, inverse, gain=gain, n_flat=n_flat)
+        best, gain, moved = search.polish(best, shape)
+        if moved < 0.05 and gain < DECREMENT and shape.is_maximum:
+            break
+        if turn % 2 and gain > _ENOUGH:
+            # A bent valley (a variance near 0 leaves a circle of equal slopes): straight steps are short in it.
+            best = search.climb(best.psi, tolerance=1e-5)
+        scale = np.sqrt(np.clip(np.diag(shape.inverse), 1e-6, 1e2))
+    return _ended(search, best, shape)
 
 
-def _ended(
-    search: _Search, best: Point, curvature: Floats, inverse: Floats, *, gain: float, n_flat: int
-) -> Optimum:
-    converged = gain < 1e-6
-    why = (
-        ""
-        if converged
-        else f"the search stopped where the log likelihood could still rise by about {gain:.2g}"
-    )
-    wide, narrow = (search.spread(matrix) for matrix in (curvature, inverse))
-    return Optimum(best, wide, narrow, gain, n_flat, converged, why)
+def _ended(search: _Search, best: Point, shape: _Shape) -> Optimum:
+    uphill = best.gradient[search.free]
+    gain = 0.5 * float(uphill @ shape.inverse @ uphill)
+    why = ""
+    if not shape.is_maximum:
+        why = "the search stopped at a point that is no maximum"
+    elif gain >= _ENOUGH:
+        why = f"the search stopped where the log likelihood could still rise by about {gain:.2g}"
+    wide, narrow = (search.spread(matrix) for matrix in (shape.curvature, shape.inverse))
+    return Optimum(best, wide, narrow, gain, shape.n_flat, not why, why)
+
+
+class _Shape:
+    """Minus the Hessian at a point: is it a maximum there, which directions are flat, and its inverse."""
+
+    def __init__(self, curvature: Floats) -> None:
+        import numpy as np
+
+        self.curvature = curvature
+        size = np.abs(np.diag(curvature))
+        self.root = np.sqrt(np.maximum(size, 1e-8 * max(1.0, float(size.max()))))
+        # Scaled to a diagonal of 1, so that units do not matter.
+        self.values, self.vectors = np.linalg.eigh(curvature / np.outer(self.root, self.root))
+        is_flat = np.abs(self.values) < _FLAT
+        self.n_flat = int(is_flat.sum())
+        self.is_maximum = bool(self.values[0] > -10 * _FLAT)
+        # Where the curvature has the wrong sign its size still gives a good length for a step uphill.
+        inverted = np.where(is_flat, 0.0, 1 / np.where(is_flat, 1.0, np.abs(self.values)))
+        self.inverse: Floats = (self.vectors * inverted) @ self.vectors.T / np.outer(self.root, self.root)
+
+    def saddle(self, uphill: Floats) -> Floats | None:
+        """Return the direction that leads up from here although the gradient vanishes along it, or None."""
+        if self.is_maximum:
+            return None
+        direction: Floats = self.vectors[:, 0] / self.root
+        # At a variance of 0 the gradient is 0 also where a larger variance fits better.
+        return direction if abs(float(direction @ uphill)) < 1e-3 else None
 
 
 class _Search:
@@ -134,8 +162,8 @@ class _Search:
         found[np.ix_(self.free, self.free)] = matrix
         return found
 
-    def climb(self, start: Floats) -> Point:
-        """BFGS; stops early, since Newton steps follow."""
+    def climb(self, start: Floats, *, tolerance: float = 2e-3) -> Point:
+        """BFGS; stops early unless told otherwise, since Newton steps follow."""
         import numpy as np
         from scipy import linalg, optimize
 
@@ -157,7 +185,7 @@ class _Search:
             return -point.value, -(root.T @ point.gradient[self.free])
 
         found = optimize.minimize(
-            down, np.zeros(len(root)), jac=True, method="BFGS", options={"gtol": 2e-3, "maxiter": 300}
+            down, np.zeros(len(root)), jac=True, method="BFGS", options={"gtol": tolerance, "maxiter": 500}
         )
         spread = root @ found.hess_inv @ root.T
         self.scale = np.sqrt(np.clip(np.diag(spread), 1e-6, 1e2))
@@ -177,47 +205,44 @@ class _Search:
             found[:, j] = -change[self.free] / (2 * size)
         return 0.5 * (found + found.T)
 
-    def polish(self, point: Point, inverse: Floats) -> tuple[Point, float, float]:
-        """Newton steps with a given inverse curvature: the point, the gain left and how far it moved (in SE)."""
+    def polish(self, point: Point, shape: _Shape) -> tuple[Point, float, float]:
+        """Newton steps with one curvature: the point, the gain left and how far it moved (in standard errors)."""
         import numpy as np
 
         moved = 0.0
         for _ in range(8):
             uphill = point.gradient[self.free]
-            step = inverse @ uphill
+            step = shape.inverse @ uphill
             gain = 0.5 * float(uphill @ step)
             if gain < DECREMENT:
                 break
+            step = step * min(1.0, 3.0 / float(np.abs(step * shape.root).max()))
+            found = self.halved(point, step)
+            if found is None:
+                break
+            moved += float(np.linalg.norm((found.psi - point.psi)[self.free] * shape.root))
+            is_whole = bool(np.allclose((found.psi - point.psi)[self.free], step))
+            point = found
+            if not is_whole:
+                break
+        return point, gain, moved
+
+    def halved(self, point: Point, step: Floats) -> Point | None:
+        """Take a step, or the first half of it, and so on, that does not lead down."""
+        for _ in range(12):
             try:
                 found = self.laplace.at(self.full(point.psi[self.free] + step, point.psi))
             except NoModeError:
-                break
-            if found.value < point.value - 1e-7:
-                break
-            point = found
-            moved += float(np.sqrt(2 * gain))
-        return point, gain, moved
+                found = None
+            if found is not None and found.value > point.value - 1e-9 * max(1.0, abs(point.value)):
+                return found
+            step = 0.5 * step
+        return None
 
-
-def _best_of(search: _Search, point: Point, direction: Floats) -> Floats:
-    tried = [search.full(point.psi[search.free] + sign * direction, point.psi) for sign in (-1, 1)]
-    return max(tried, key=lambda psi: search.laplace.at(psi).value)
-
-
-def _scaled_eigen(curvature: Floats) -> tuple[Floats, Floats, Floats]:
-    """Eigenvalues and vectors of the curvature scaled to a diagonal of 1, and the roots of that diagonal."""
-    import numpy as np
-
-    size = np.abs(np.diag(curvature))
-    root = np.sqrt(np.maximum(size, 1e-8 * max(1.0, float(size.max()))))
-    values, vectors = np.linalg.eigh(curvature / np.outer(root, root))
-    return values, vectors, root
-
-
-def _inverse(values: Floats, vectors: Floats, root: Floats) -> tuple[Floats, int]:
-    import numpy as np
-
-    is_flat = values < _FLAT
-    inverted = np.where(is_flat, 0.0, 1 / np.where(is_flat, 1.0, values))
-    inverse = (vectors * inverted) @ vectors.T / np.outer(root, root)
-    return inverse, int(is_flat.sum())
+    def leave(self, point: Point, direction: Floats) -> Point:
+        """Go on from the better side of a saddle."""
+        sides = []
+        for sign in (-0.5, 0.5):
+            found = self.halved(point, sign * direction)
+            sides += [found] if found is not None else []
+        return self.climb(max(sides, key=lambda found: found.value).psi) if sides else point
