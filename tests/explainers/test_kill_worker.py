@@ -169,7 +169,7 @@ def crash(point: str) -> int:
 def check_nothing_lost_nothing_twice(keys: list[str]) -> None:
     jobs = {job.key: job for job in Job.objects.all()}
     assert {job.state for job in jobs.values()} == {"done"}
-    assert max(job.attempt for job in jobs.values()) <= 3
+    assert max(job.attempt for job in jobs.values()) <= ATTEMPTS
     explanations = list(Explanation.objects.all())
     assert sorted(explanation.key for explanation in explanations) == sorted(keys)
     assert all(explanation.fence == jobs[explanation.key].attempt for explanation in explanations)
@@ -229,7 +229,7 @@ def test_a_job_that_kills_its_process_fails_with_a_reason_and_the_others_are_don
     works.worker()
     wait_for(lambda: finished() == 16, works, seconds=150)
     failed = Job.objects.get(state="failed")
-    assert (failed.attempt, failed.case.inputs["age"]) == (3, ages[0])
+    assert (failed.attempt, failed.case.inputs["age"]) == (ATTEMPTS, ages[0])
     assert "died or hung" in failed.error
     assert Explanation.objects.count() == len(keys) - 1
 

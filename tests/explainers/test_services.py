@@ -158,7 +158,7 @@ def test_one_bad_case_does_not_take_the_batch_with_it(net: Predictor, cases: lis
         jobs_work(queue="cpu")
     assert job_progress(keys=keys) == {"queued": 0, "running": 0, "done": 5, "failed": 1}
     failed = Job.objects.get(key=keys[2])
-    assert (failed.attempt, failed.error) == (3, "ZeroDivisionError: this age is too much for me")
+    assert (failed.attempt, failed.error) == (4, "ZeroDivisionError: this age is too much for me")
 
 
 def test_the_quality_gate_names_an_incomplete_explanation(net: Predictor, cases: list[Case]) -> None:
