@@ -2,4 +2,18 @@
 
 from __future__ import annotations
 
-CARRIED_OUT: frozenset[str] = frozenset()  # names as of `analysis.core.plan.features`
+from analysis.report.decisive import ABLE
+
+CARRIED_OUT: frozenset[str] = frozenset(  # names as of `analysis.core.plan.features`
+    {
+        *ABLE,
+        "multiplicity: bh",
+        "family: together",
+        "sensitivity analyse: intention_to_treat",
+        "sensitivity analyse: completers",
+        "exclude",
+        "subgroups",
+        "moderators",
+        "cases: fixed",
+    }
+)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 from markupsafe import Markup
 
-from analysis.report.svg import Axis, Drawing, axis_for, bottom_axis
+from analysis.report.svg import Axis, Drawing, axis_for, bottom_axis, clipped, left_axis
 from analysis.report.wording import interval, level_text, number, signed, tick_texts, unit_text
 
 _LEFT, _RIGHT = 14.0, 382.0
+MOST_DOTS = 250  # in a strip; more are drawn as bars
 
 
-def participants_figure(measure: dict[str, Any], *, name: str) -> Markup:
-    """Draw every participant's value in each condition, with mean and interval."""
+def participants_figure(measure: dict[str, Any], *, name: str, each: str = "participant") -> Markup:
+    """Draw the value of each participant (or case) in each condition, with mean and interval."""
     rows = measure["conditions"]
     step, top = 62.0, 8.0
     bottom = top + step * len(rows)
@@ -27,32 +29,40 @@ def participants_figure(measure: dict[str, Any], *, name: str) -> Markup:
     for at, row in enumerate(rows):
         _strip(drawing, row, measure=measure, axis=axis, y=top + step * at)
     labels = tick_texts(axis.ticks(), unit=measure["unit"], scale="identity")
-    bottom_axis(
-        drawing, axis, y=bottom, labels=labels, title=f"{measure['label']}, one dot for each participant"
-    )
+    bottom_axis(drawing, axis, y=bottom, labels=labels, title=f"{measure['label']}, one dot for each {each}")
     return drawing.markup()
 
 
 def _strip(drawing: Drawing, row: dict[str, Any], *, measure: dict[str, Any], axis: Axis, y: float) -> None:
-    drawing.text(_LEFT, y + 12, row["condition"])
+    drawing.text(_LEFT, y + 12, clipped(row["condition"], width=200))
     drawing.text(_RIGHT, y + 12, _described(row, measure), anchor="end", kind="value")
     base = y + 36
     drawing.line(_LEFT, base, _RIGHT, base, kind="grid")
-    for x, lift in _swarm([axis.at(value) for value in row["values"]]):
-        drawing.circle(x, base + lift, 2.2, kind="dot")
+    positions = [axis.at(value) for value in row["values"]]
+    if len(positions) > MOST_DOTS:
+        _bars(drawing, positions, base=base)
+    else:
+        for x, lift in _swarm(positions):
+            drawing.circle(x, base + lift, 2.2, kind="dot")
     _mean(drawing, row, axis=axis, y=base)
+
+
+def _bars(drawing: Drawing, positions: list[float], *, base: float) -> None:
+    counts = Counter(round(x / 4) for x in positions)
+    most = max(counts.values())
+    for place, count in sorted(counts.items()):
+        height = 30 * count / most
+        drawing.rect(4 * place - 1.75, base - height / 2, 3.5, height, kind="dot")
 
 
 def _swarm(positions: list[float]) -> list[tuple[float, float]]:
     """Stack dots that would cover each other, alternately above and below the line, without any chance in it."""
+    places = [round(x / 4) for x in positions]
     seen: dict[int, int] = {}
+    gap = min(4.0, 32.0 / max(Counter(places).values(), default=1))
     found = []
-    most = max(
-        (sum(round(other / 4) == round(x / 4) for other in positions) for x in set(positions)), default=1
-    )
-    gap = min(4.0, 32.0 / max(most, 1))
-    for x in positions:
-        count = seen[round(x / 4)] = seen.get(round(x / 4), -1) + 1
+    for x, place in zip(positions, places, strict=True):
+        count = seen[place] = seen.get(place, -1) + 1
         found.append((x, gap * ((count + 1) // 2) * (1 if count % 2 else -1)))
     return found
 
@@ -77,7 +87,7 @@ def contrasts_figure(answer: dict[str, Any], *, name: str) -> Markup:
     band: list[float] = next(
         (one["equivalence"]["details"]["bounds"] for one in known if _has_bounds(one)), []
     )
-    step, top = 46.0, 24.0 if band else 6.0
+    step, top = 60.0, 24.0 if band else 6.0
     bottom = top + step * len(known)
     sides = [one["welch"][side] for one in known for side in ("low", "high")]
     axis = axis_for(sides, start=_LEFT, end=_RIGHT, include=[0.0, *band])
@@ -91,9 +101,10 @@ def contrasts_figure(answer: dict[str, Any], *, name: str) -> Markup:
     drawing.line(axis.at(0), top - 4, axis.at(0), bottom, kind="zero")
     for at, one in enumerate(known):
         y = top + step * at
-        drawing.text(_LEFT, y + 12, f"{one['treatment']} against {one['control']}", kind="label halo")
-        drawing.text(_RIGHT, y + 12, _effect(one, unit=unit, scale=scale), anchor="end", kind="value halo")
-        _mean(drawing, one["welch"], axis=axis, y=y + 28)
+        pair = clipped(f"{one['treatment']} against {one['control']}", width=360)
+        drawing.text(_LEFT, y + 12, pair, kind="label halo")
+        drawing.text(_LEFT, y + 28, _effect(one, unit=unit, scale=scale), kind="value halo")
+        _mean(drawing, one["welch"], axis=axis, y=y + 42)
     labels = tick_texts(axis.ticks(), unit=unit, scale=scale, sign=True)
     title = f"Difference in {answer['label'].lower()} ({unit_text(unit, scale=scale)})"
     bottom_axis(drawing, axis, y=bottom, labels=labels, title=title)
@@ -129,7 +140,7 @@ def forest_figure(answers: list[dict[str, Any]], *, name: str) -> Markup | None:
     drawing.line(axis.at(0), top, axis.at(0), bottom, kind="zero")
     for at, (label, g) in enumerate(rows):
         y = top + step * at
-        drawing.text(_LEFT, y + 12, label, kind="label halo")
+        drawing.text(_LEFT, y + 12, clipped(label, width=360), kind="label halo")
         drawing.text(_LEFT, y + 27, _g_text(g), kind="value halo")
         _mean(drawing, g, axis=axis, y=y + 40)
     labels = tick_texts(axis.ticks(), unit="", scale="identity", sign=True)
@@ -164,11 +175,8 @@ def plane_figure(across: dict[str, Any], up: dict[str, Any], *, name: str, title
         for one, two in pairs
     )
     drawing = Drawing(name, title, words, bottom + 40)
-    ticks = vertical.ticks()
-    for tick, label in zip(ticks, tick_texts(ticks, unit=up["unit"], scale="identity"), strict=True):
-        drawing.line(left, vertical.at(tick), _RIGHT, vertical.at(tick), kind="grid")
-        drawing.text(left - 6, vertical.at(tick) + 4, label, anchor="end", kind="tick")
-    drawing.text(left, 14, f"↑ {up['label']}", kind="tick")
+    uprights_texts = tick_texts(vertical.ticks(), unit=up["unit"], scale="identity")
+    left_axis(drawing, vertical, left=left, right=_RIGHT, labels=uprights_texts, title=up["label"])
     _crosses(drawing, pairs, horizontal=horizontal, vertical=vertical)
     labels = tick_texts(horizontal.ticks(), unit=across["unit"], scale="identity")
     bottom_axis(drawing, horizontal, y=bottom, labels=labels, title=f"{across['label']} →")
@@ -193,8 +201,9 @@ def _crosses(
         while any(abs(x - other) < 60 and abs(y - height) < 14 for other, height in taken):
             y += 28 if y < vertical.at(two["value"]) else 14
         taken.append((x, y))
-        side, anchor = (-8, "end") if x > _RIGHT - 60 else (8, "start")
-        drawing.text(x + side, y, one["condition"], anchor=anchor, kind="label halo")
+        side, anchor = (-8, "end") if x > _RIGHT - 90 else (8, "start")
+        words = clipped(one["condition"], width=140)
+        drawing.text(x + side, y, words, anchor=anchor, kind="label halo")
 
 
 def _spread(rows: Any) -> list[float]:
@@ -218,7 +227,9 @@ def flow_figure(flow: dict[str, Any], *, name: str) -> Markup:
     for at, arm in enumerate(arms):
         x, y = (6.0, 212.0)[at % 2], top + 16 + (at // 2) * (arm_height + 12)
         drawing.arrow(trunk, y + arm_height / 2, (188.0, 212.0)[at % 2], y + arm_height / 2)
-        _box(drawing, x, y, 182.0, [arm["condition"], *_arm_lines(arm)], height=arm_height)
+        _box(
+            drawing, x, y, 182.0, [clipped(arm["condition"], width=170), *_arm_lines(arm)], height=arm_height
+        )
     return drawing.markup()
 
 

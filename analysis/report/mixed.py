@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ class Fits:
             self.found[key] = _fitted(sample, measure=measure, reference=reference, given=given)
         fit = self.found[key]
         if isinstance(fit, str):
-            return {"undefined": fit}
+            return {"estimator": "", "label": "mixed model", "notes": [], "undefined": fit}
         return _contrast(fit, contrast=contrast, direction=direction, alpha=alpha)
 
 
@@ -113,10 +114,6 @@ def _reference(hypothesis: Hypothesis, contrast: Contrast) -> str:
 
 def _fitted(sample: Sample, *, measure: type[Measure], reference: str, given: Any) -> _Fit | str:
     try:
-        from analysis import fit_glmm, fit_lmm
-    except (ImportError, AttributeError):
-        return "No mixed model is installed."
-    try:
         table, kind = trial_outcomes(sample, measure)
         names = [reference, *[name for name in sample.conditions if name != reference]]
         arms = {name: f"a{at:02d}" for at, name in enumerate(names)}
@@ -125,13 +122,28 @@ def _fitted(sample: Sample, *, measure: type[Measure], reference: str, given: An
         formula = " + ".join(["outcome ~ C(arm)", *given.covariates])
         wanted = ["outcome", "arm", *_columns(random, given.covariates, table)]
         table = table[wanted].astype({"outcome": float}).sort_values(wanted).reset_index(drop=True)
-        if kind == "glmm":
-            result = fit_glmm(formula, table, random=random, family="binomial", link=given.link or "logit")
-        else:
-            result = fit_lmm(formula, table, random=random, reml=True)
+        result = (
+            _logistic(formula, table, random, given) if kind == "glmm" else _linear(formula, table, random)
+        )
+    except ImportError:
+        return "The estimator is not installed."
     except (CannotEstimateError, MissingColumnsError, ValueError, ArithmeticError) as error:
         return str(error)
     return _Fit(result, kind, formula, random, arms, reference)
+
+
+def _logistic(formula: str, table: pd.DataFrame, random: dict[str, str], given: Any) -> Any:
+    from analysis.estimators.glmm import fit_glmm
+
+    # As many degrees of freedom as participants leave: a normal test is too sure with few of them.
+    df = max(1.0, float(table["participant_id"].nunique() - table["arm"].nunique()))
+    return fit_glmm(formula, table, random=random, family="binomial", link=given.link or "logit", df=df)
+
+
+def _linear(formula: str, table: pd.DataFrame, random: dict[str, str]) -> Any:
+    from analysis.estimators.lmm import fit_lmm
+
+    return fit_lmm(formula, table, random=random, reml=True)
 
 
 def _random(table: pd.DataFrame) -> dict[str, str]:
@@ -163,10 +175,13 @@ def _contrast(fit: _Fit, *, contrast: Contrast, direction: Direction, alpha: flo
             {"group": str(row["group"]), "term": str(row["term"]), "sd": float(row["sd"])}
             for _, row in result.random_effects.iterrows()
         ],
-        "notes": [str(note) for note in result.notes],
+        "notes": [re.sub(r"\barm\b", "condition", str(note)) for note in result.notes],
     }
     if not result.converged:
         return told | {"undefined": "The mixed model did not converge: it gives no p value."}
+    if getattr(result, "separated", False):
+        why = "The mixed model has no finite estimate (a condition or a case is all right or all wrong)."
+        return told | {"undefined": why}
     row, sign = _row(fit, contrast)
     value, std_error = sign * float(row["estimate"]), float(row["std_error"])
     df = float(row["df"]) if "df" in row.index and row["df"] == row["df"] else math.inf

@@ -14,23 +14,27 @@ from analysis.core.plan import parse_contrast
 from analysis.core.replay import exchange
 from analysis.estimators.equivalence import Equivalence
 from analysis.estimators.permutation import Permutation
-from analysis.measures import registry
+from analysis.measures import registry, tabulations
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def measure(name: str, table: pd.DataFrame, *, by: str = "condition") -> pd.DataFrame:
+def measure(name: str, table: pd.DataFrame, *, by: str = "condition", **options: Any) -> pd.DataFrame:
     """Compute a measure for each condition.
 
     Parameters
     ----------
     name : str
-        Name of a measure.
+        Name of a measure, ``scale_score:QUESTIONNAIRE`` or ``scale_score:QUESTIONNAIRE/SUBSCALE``, or name of a
+        tabulation (a measure that is a curve, a table or a comparison of conditions).
     table : pandas.DataFrame
         Rows of ``trials`` (or of ``scales``, for a questionnaire), one study.
     by : str
-        Column to group by: "condition", or another column that is constant for a participant.
+        Column to group by: "condition" or another. A participant who is in several groups counts in each with the
+        rows of that group.
+    **options
+        Of a tabulation; see its ``options``. A measure has none.
 
     Returns
     -------
@@ -38,14 +42,15 @@ def measure(name: str, table: pd.DataFrame, *, by: str = "condition") -> pd.Data
         Index: the groups, sorted. ``value`` (mean over participants; geometric mean for a measure on the log
         scale), ``n`` (participants with a value), ``n_undefined`` (participants without), ``unit``,
         ``opportunities`` (trials or answers behind it) and ``pooled`` (all events / all opportunities, for a
-        share of trials; else missing).
+        share of trials; else missing). For a tabulation: the columns that it declares, indexed by group and its
+        ``keys``, and ``unit`` where it has a ``value``.
 
     Raises
     ------
     LookupError
         When there is no such measure.
     ValueError
-        When a column is absent or holds wrong values.
+        When a column is absent or holds wrong values, or an option is unknown.
 
     Notes
     -----
@@ -64,11 +69,15 @@ def measure(name: str, table: pd.DataFrame, *, by: str = "condition") -> pd.Data
     import numpy as np
     import pandas as pd
 
+    if name in tabulations.names():
+        return _tabulate(name, table, by=by, options=options)
     chosen = registry.get(name)
+    if options:
+        raise ValueError(f"The measure '{name}' has no option {', '.join(sorted(options))}. There are: none.")
     typed = conform(table, chosen.table)
     if by not in typed.columns:
         raise ValueError(f"measure cannot group by {by!r}: the table has no such column.")
-    people = cells(chosen, typed.assign(condition=typed[by].astype(object)))
+    people = cells(chosen, _grouped(typed, by=by))
     rows = {}
     for group, found in people.groupby("condition"):
         mean = float(found["scaled"].mean())
@@ -81,6 +90,23 @@ def measure(name: str, table: pd.DataFrame, *, by: str = "condition") -> pd.Data
             "pooled": pooled(found) if issubclass(chosen, TrialRate) else float("nan"),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(by)
+
+
+def _tabulate(name: str, table: pd.DataFrame, *, by: str, options: Mapping[str, Any]) -> pd.DataFrame:
+    chosen = tabulations.get(name)
+    found = chosen.compute(conform(table, chosen.table), by=by, **options)
+    return found.assign(unit=chosen.unit) if "value" in found.columns else found
+
+
+def _grouped(table: pd.DataFrame, *, by: str) -> pd.DataFrame:
+    """Make the group the condition, and a participant of several groups one participant in each."""
+    found = table.assign(condition=table[by].astype(object))
+    known = found[found["condition"].notna() & (found["condition"] != "")]
+    several = known.drop_duplicates(["participant_id", "condition"])["participant_id"].duplicated().any()
+    if not several:
+        return found
+    names = known["participant_id"].astype(str) + "\x1f" + known["condition"].astype(str)
+    return known.assign(participant_id=names)
 
 
 def pooled(people: pd.DataFrame) -> float:

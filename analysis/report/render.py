@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis.report import figures, wording
+from analysis.report import figures, figures_curves, wording
 from analysis.report.labels import relabelled
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -49,7 +49,7 @@ def render_html(results: dict[str, Any]) -> str:
     )  # fmt: skip
 
 
-def draw(results: dict[str, Any]) -> dict[str, Markup | None]:
+def draw(results: dict[str, Any]) -> dict[str, Any]:
     """Draw every figure of a report.
 
     Parameters
@@ -77,7 +77,36 @@ def draw(results: dict[str, Any]) -> dict[str, Markup | None]:
         "reliance": _plane(reliance, name="reliance", title="Self-reliance against reliance on the AI"),
         "speed": _plane(speed, name="speed", title="Accuracy against response time"),
         "flow": figures.flow_figure(results["flow"], name="flow"),
+        **_curves(results),
     }
+
+
+def _curves(results: dict[str, Any]) -> dict[str, Any]:
+    names = results["conditions"]
+    course, calibration = results["course"], results["calibration"]
+    return {
+        "course": figures_curves.learning_figure(course, conditions=names, name="course") if course else None,
+        "calibration": figures_curves.calibration_figure(calibration, conditions=names, name="calibration")
+        if calibration
+        else None,
+        "benefit": [
+            None if one["undefined"] else figures_curves.benefit_figure(one, name=f"benefit-{at}")
+            for at, one in enumerate(results["benefit"])
+        ],
+        "cases": figures.participants_figure(_by_case(results), name="cases", each="case")
+        if results["cases"]
+        else None,
+    }
+
+
+def _by_case(results: dict[str, Any]) -> dict[str, Any]:
+    rows = []
+    for name in results["conditions"]:
+        values = sorted(row["value"] for row in results["cases"] if row["condition"] == name)
+        mean = sum(values) / len(values) if values else None
+        rows.append({"condition": name, "value": mean, "low": None, "high": None, "n": len(values),
+                     "n_undefined": 0, "values": values})  # fmt: skip
+    return {"label": "Accuracy", "unit": "proportion", "bounds": [0.0, 1.0], "conditions": rows}
 
 
 def style() -> str:

@@ -18,12 +18,13 @@ from analysis.report.contrasts import UNDEFINED, Settings, beyond_unaided
 from analysis.report.decision import decide, published_table
 from analysis.report.flags import validity_flags
 from analysis.report.flow import attrition, participant_flow, ratio_mismatch
+from analysis.report.further import further_results
 from analysis.report.labels import relabelled
 from analysis.report.mixed import Fits
 from analysis.report.questions import pooled
 from analysis.report.sample import Sample, sample_of
 from analysis.report.scope import scope
-from analysis.report.sensitivity import analysed_ids, sensitivity_analyses
+from analysis.report.sensitivity import main_sample, sensitivity_analyses
 from analysis.report.validity import ai_accuracy, explanation_seen, trial_status, unaided_condition
 from analysis.report.verdict import answer_family
 
@@ -72,9 +73,8 @@ def compute_results(
     given, beside = settings or Settings(), bundle or Bundle()
     used = Settings(alpha=plan.alpha, permutations=given.permutations, seed=given.seed)
     everybody = sample_of(dataset, simulated=simulated)
-    sample = everybody.only(analysed_ids(everybody, analyse=plan.analyse))
-    fits = Fits()
-    primary = answer_family(sample, [plan.primary], plan=plan, settings=used, fits=fits)[0]
+    sample = main_sample(everybody, plan=plan)
+    primary, secondary = _answers(sample, plan=plan, settings=used)
     unaided = unaided_condition(sample)
     flow = participant_flow(everybody, analysed=_analysed(sample, plan=plan))
     validity = _validity(everybody, sample=sample, arms=flow["arms"])
@@ -97,17 +97,29 @@ def compute_results(
         "flags": flags,
         "decision_table": published_table(),
         "primary": primary,
-        "secondary": answer_family(sample, plan.secondary, plan=plan, settings=used, fits=fits),
+        "secondary": secondary,
         "measures": [describe(sample, measures.get(name), alpha=plan.alpha) for name in measures.names()],
         "unaided": unaided,
         "beyond_unaided": beyond_unaided(sample, unaided=unaided, settings=used) if unaided else [],
         "sensitivity": sensitivity_analyses(everybody, plan=plan, settings=used),
+        **further_results(sample, plan=plan, settings=used, unaided=unaided, positive=beside.positive),
         "flow": flow,
         "validity": validity,
         "plan": _plan(plan),
         "notes": list(everybody.notes),
         "provenance": _provenance(dataset, plan=plan, settings=used, bundle=beside),
     }
+
+
+def _answers(
+    sample: Sample, *, plan: Plan, settings: Settings
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    fits = Fits()
+    if plan.family == "together":
+        both = answer_family(sample, [plan.primary, *plan.secondary], plan=plan, settings=settings, fits=fits)
+        return both[0], both[1:]
+    primary = answer_family(sample, [plan.primary], plan=plan, settings=settings, fits=fits)
+    return primary[0], answer_family(sample, plan.secondary, plan=plan, settings=settings, fits=fits)
 
 
 def _validity(everybody: Sample, *, sample: Sample, arms: list[dict[str, Any]]) -> dict[str, Any]:
@@ -214,6 +226,9 @@ def _plan(plan: Plan) -> dict[str, Any]:
     return {
         "primary": [str(contrast) for contrast in plan.primary.contrasts],
         "multiplicity": plan.multiplicity,
+        "family": plan.family,
+        "exclude": [[str(rule) for rule in rules] for rules in plan.exclude],
+        "cases": plan.cases,
         "n": plan.n,
         "analyse": plan.analyse,
         "alpha": plan.alpha,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from analysis.core.plan import Plan, Rule
+from analysis.core.plan import Plan, Rule, Variation
 from analysis.core.selection import DECISION_PROTOCOLS, counted, is_true
 from analysis.report.contrasts import Settings
+from analysis.report.decisive import LABELS
 from analysis.report.sample import Sample
 from analysis.report.verdict import answer_family
 
@@ -49,6 +53,34 @@ def analysed_ids(sample: Sample, *, analyse: str) -> set[str]:
             "The plan analyses completers, but there is no table of participants that says who completed."
         )
     return everyone & set(table["participant_id"][is_true(table, "completed") & ~is_true(table, "excluded")])
+
+
+def main_sample(sample: Sample, *, plan: Plan, analyse: str = "") -> Sample:
+    """Return the sample of the main analysis: the plan's set without those whom the plan leaves out.
+
+    Parameters
+    ----------
+    sample : Sample
+        Everybody who was allocated.
+    plan : Plan
+        With its set and its exclusions.
+    analyse : str
+        Another set than that of the plan; empty: that of the plan.
+
+    Returns
+    -------
+    Sample
+        A part of the sample.
+
+    Raises
+    ------
+    RuleError
+        When the set cannot be formed or a rule cannot be applied.
+    """
+    gone: set[str] = set()
+    for rules in plan.exclude:
+        gone |= left_out(sample, rules)
+    return sample.only(analysed_ids(sample, analyse=analyse or plan.analyse) - gone)
 
 
 def left_out(sample: Sample, rules: tuple[Rule, ...]) -> set[str]:
@@ -107,19 +139,50 @@ def sensitivity_analyses(sample: Sample, *, plan: Plan, settings: Settings) -> l
     differ from all who were allocated; they are marked as not planned unless the plan names them.
     """
     found = []
+    main = main_sample(sample, plan=plan)
     for rules in plan.sensitivity:
         label = "Without " + " or ".join(str(rule) for rule in rules)
-        try:
-            gone = left_out(sample, rules)
-        except RuleError as error:
-            found.append(
-                {"label": label, "planned": True, "n_left_out": 0, "undefined": str(error), "primary": None}
-            )
-            continue
-        found.append(_again(sample, gone, plan=plan, settings=settings) | {"label": label, "planned": True})
+        found.append(_attempt(label, partial(_without, main, rules, plan=plan, settings=settings)))
+    for variation in plan.variations:
+        label = _variation_label(variation)
+        found.append(_attempt(label, partial(_varied, sample, variation, plan=plan, settings=settings)))
     for label, gone in _usual(sample, plan=plan).items():
-        found.append(_again(sample, gone, plan=plan, settings=settings) | {"label": label, "planned": False})
+        again = _again(main, gone, plan=plan, settings=settings)
+        found.append(again | {"label": label, "planned": False})
+    if plan.exclude:
+        everyone = _again(sample, set(), plan=plan, settings=settings)
+        found.append(everyone | {"label": "Everybody who was allocated", "planned": False})
     return found
+
+
+def _attempt(label: str, answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return answer() | {"label": label, "planned": True}
+    except RuleError as error:
+        nothing: dict[str, Any] = {"n_left_out": 0, "undefined": str(error), "primary": None}
+        return nothing | {"label": label, "planned": True}
+
+
+def _without(sample: Sample, rules: tuple[Rule, ...], *, plan: Plan, settings: Settings) -> dict[str, Any]:
+    return _again(sample, left_out(sample, rules), plan=plan, settings=settings)
+
+
+def _varied(sample: Sample, variation: Variation, *, plan: Plan, settings: Settings) -> dict[str, Any]:
+    primary = (
+        plan.primary if variation.estimator is None else replace(plan.primary, estimator=variation.estimator)
+    )
+    chosen = main_sample(sample, plan=plan, analyse=variation.analyse or "")
+    gone = set(main_sample(sample, plan=plan).people["participant_id"]) - set(chosen.people["participant_id"])
+    answer = answer_family(chosen, [primary], plan=plan, settings=settings)[0]
+    return {"n_left_out": len(gone), "undefined": None, "primary": answer}
+
+
+def _variation_label(variation: Variation) -> str:
+    if variation.estimator:
+        return f"Decided by the {LABELS.get(variation.estimator, variation.estimator)}"
+    return {"intention_to_treat": "Everybody who was allocated", "completers": "Completers"}[
+        variation.analyse or "completers"
+    ]
 
 
 def _again(sample: Sample, gone: set[str], *, plan: Plan, settings: Settings) -> dict[str, Any]:

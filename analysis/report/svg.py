@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
+SERIES = 6  # of different looks
 WIDTH = 400.0  # narrow on purpose: on a phone the text of a figure must stay readable
 
 
@@ -60,6 +61,24 @@ class Drawing:
         tips = ((-4, -6), (4, -6)) if x1 == x2 else ((back, -4), (back, 4))
         points = " ".join(f"{_at(x2 + dx)},{_at(y2 + dy)}" for dx, dy in ((0, 0), *tips))
         self.parts.append(f'<polygon class="head" points="{points}"/>')
+
+    def path(self, points: Sequence[tuple[float, float]], *, kind: str, closed: bool = False) -> None:
+        """Add a line through points, or the area inside them."""
+        at = " ".join(f"{_at(x)},{_at(y)}" for x, y in points)
+        self.parts.append(f'<{"polygon" if closed else "polyline"} class="{kind}" points="{at}"/>')
+
+    def marker(self, x: float, y: float, *, series: int) -> None:
+        """Add the mark of a series: circle, square, diamond or triangle, so that colour alone tells nothing."""
+        kind, size = f"mark series{series % SERIES}", 4.0
+        if series % 4 == 0:
+            self.circle(x, y, size, kind=kind)
+            return
+        corners = {
+            1: [(-size, -size), (size, -size), (size, size), (-size, size)],
+            2: [(0, -size - 1), (size + 1, 0), (0, size + 1), (-size - 1, 0)],
+            3: [(0, -size - 1), (size + 1, size), (-size - 1, size)],
+        }[series % 4]
+        self.path([(x + dx, y + dy) for dx, dy in corners], kind=kind, closed=True)
 
     def markup(self) -> Markup:
         """Return the finished figure."""
@@ -159,6 +178,73 @@ def bottom_axis(drawing: Drawing, axis: Axis, *, y: float, labels: Sequence[str]
         drawing.line(axis.at(tick), y, axis.at(tick), y + 4, kind="axis")
         drawing.text(axis.at(tick), y + 16, words, anchor="middle", kind="tick")
     drawing.text((axis.start + axis.end) / 2, y + 32, title, anchor="middle", kind="tick")
+
+
+def left_axis(
+    drawing: Drawing, axis: Axis, *, left: float, right: float, labels: Sequence[str], title: str
+) -> None:
+    """Draw grid lines, their labels and the title of a vertical axis.
+
+    Parameters
+    ----------
+    drawing : Drawing
+        Where.
+    axis : Axis
+        Vertical.
+    left, right : float
+        Ends of the grid lines.
+    labels : sequence of str
+        One for each tick.
+    title : str
+        What the axis shows.
+    """
+    for tick, words in zip(axis.ticks(), labels, strict=True):
+        drawing.line(left, axis.at(tick), right, axis.at(tick), kind="grid")
+        drawing.text(left - 6, axis.at(tick) + 4, words, anchor="end", kind="tick")
+    drawing.text(left, axis.end - 12, f"↑ {title}", kind="tick")
+
+
+def legend(drawing: Drawing, names: Sequence[str], *, left: float, top: float) -> None:
+    """Draw one line of the legend for each series: its mark and its name.
+
+    Parameters
+    ----------
+    drawing : Drawing
+        Where.
+    names : sequence of str
+        In the order of the series.
+    left, top : float
+        Position of the first line.
+    """
+    for at, name in enumerate(names):
+        y = top + 18 * at
+        drawing.line(left, y - 4, left + 24, y - 4, kind=f"curve series{at % SERIES}")
+        drawing.marker(left + 12, y - 4, series=at)
+        drawing.text(left + 32, y, clipped(name, width=320), kind="value")
+
+
+def clipped(words: str, *, width: float) -> str:
+    """Cut words that do not fit; the description of the figure has them in full.
+
+    Parameters
+    ----------
+    words : str
+        One line.
+    width : float
+        Room.
+
+    Returns
+    -------
+    str
+        With an ellipsis where something was cut.
+
+    Examples
+    --------
+    >>> clipped("Integrated gradients", width=80), clipped("ai", width=80)
+    ('Integrated…', 'ai')
+    """
+    most = max(4, int(width / 7.2))
+    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
 
 
 def _round_step(raw: float) -> float:

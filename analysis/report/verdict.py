@@ -63,7 +63,7 @@ def answer_hypothesis(
     return answer
 
 
-def conclude(answers: Sequence[dict[str, Any]], *, correct: bool, alpha: float) -> None:
+def conclude(answers: Sequence[dict[str, Any]], *, multiplicity: str, alpha: float) -> None:
     """Add p values and verdicts to a family of answered hypotheses, in place.
 
     A hypothesis with ``conjunction`` is one question: all its contrasts must hold, its p value is the largest
@@ -73,8 +73,8 @@ def conclude(answers: Sequence[dict[str, Any]], *, correct: bool, alpha: float) 
     ----------
     answers : sequence of dict
         As of `answer_hypothesis`.
-    correct : bool
-        Correct the questions of the family after Holm.
+    multiplicity : {"holm", "bh", "none"}
+        How the questions of the family are corrected.
     alpha : float
         Of each verdict.
 
@@ -97,7 +97,7 @@ def conclude(answers: Sequence[dict[str, Any]], *, correct: bool, alpha: float) 
     ]
     for name, p_of in (("p_adjusted", _p), ("p_equivalence_adjusted", _p_equivalence)):
         raw = [_largest([p_of(one) for one in group]) for group in questions]
-        for group, p in zip(questions, Holm.estimate(raw) if correct else raw, strict=True):
+        for group, p in zip(questions, corrected(raw, multiplicity=multiplicity), strict=True):
             for one in group:
                 one[name] = p
     for answer in answers:
@@ -107,6 +107,39 @@ def conclude(answers: Sequence[dict[str, Any]], *, correct: bool, alpha: float) 
         answer["p"] = _largest([_p(one) for one in answer["contrasts"]])
         answer["p_adjusted"] = _largest([one["p_adjusted"] for one in answer["contrasts"]])
         answer["verdict"] = _together([one["verdict"] for one in answer["contrasts"]])
+
+
+def corrected(p_values: Sequence[float], *, multiplicity: str) -> list[float]:
+    """Correct the p values of a family; one that is missing counts in the family.
+
+    Parameters
+    ----------
+    p_values : sequence of float
+        NaN where there is none.
+    multiplicity : {"holm", "bh", "none"}
+        Holm controls the family-wise error, Benjamini-Hochberg (bh) the false discovery rate.
+
+    Returns
+    -------
+    list of float
+        In the given order.
+
+    Examples
+    --------
+    >>> corrected([0.01, 0.04, 0.03], multiplicity="bh")
+    [0.03, 0.04, 0.04]
+    >>> corrected([0.01, 0.04], multiplicity="none")
+    [0.01, 0.04]
+    """
+    from scipy import stats
+
+    if multiplicity == "holm":
+        return list(Holm.estimate(p_values))
+    if multiplicity == "bh":
+        filled = [1.0 if p != p else p for p in p_values]
+        found = stats.false_discovery_control(filled, method="bh").tolist() if filled else []
+        return [p if p != p else done for p, done in zip(p_values, found, strict=True)]
+    return list(p_values)
 
 
 def answer_family(
@@ -138,7 +171,7 @@ def answer_family(
         One for each hypothesis.
     """
     answers = [answer_hypothesis(sample, one, settings=settings, fits=fits) for one in hypotheses]
-    conclude(answers, correct=plan.multiplicity == "holm", alpha=plan.alpha)
+    conclude(answers, multiplicity=plan.multiplicity, alpha=plan.alpha)
     return answers
 
 

@@ -109,6 +109,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
+    if hasattr(value, "item"):  # a number of numpy
+        value = value.item()
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     return value

@@ -30,6 +30,13 @@ def study(seed: int = 3, **changes: Any) -> dict[str, Any]:
     return simulate(World(**world), seed=seed)
 
 
+@pytest.fixture(autouse=True)
+def few_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Describe few measures; the page below, which is made before this, walks the whole shelf."""
+    some = ["accuracy", "agreement", "over_reliance", "rair", "rsr", "rt_ms", "s_tias", "under_reliance"]
+    monkeypatch.setattr(registry, "names", lambda: some)
+
+
 @pytest.fixture(scope="module")
 def page(tables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
     from tests.analysis.conftest import PLAN
@@ -162,7 +169,7 @@ def test_the_page_is_self_contained(page: tuple[str, dict[str, Any]]) -> None:
 
 def test_every_figure_speaks_to_a_screen_reader(page: tuple[str, dict[str, Any]]) -> None:
     figures = re.findall(r"<svg.*?</svg>", page[0], flags=re.S)
-    assert len(figures) == 6
+    assert len(figures) == 11
     for figure in figures:
         assert 'role="img"' in figure
         assert re.search(r"<title id=\"[\w-]+\">.+?</title><desc id=\"[\w-]+\">.+?</desc>", figure)
@@ -284,7 +291,7 @@ def test_the_json_has_null_where_something_is_missing(
 
 
 def test_every_measure_is_in_the_report(page: tuple[str, dict[str, Any]]) -> None:
-    assert [one["measure"] for one in page[1]["measures"]] == registry.names()
+    assert [one["measure"] for one in page[1]["measures"]] == type(registry).names(registry)
 
 
 def test_the_command_writes_the_report_and_says_the_answer(

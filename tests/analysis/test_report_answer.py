@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import analysis
+from analysis.measures import registry
 from analysis.report.bundle import Bundle
 from analysis.report.decision import HEADLINES, STANDINGS, decide, published_table
 from analysis.report.flags import RULES, allocation_faults
@@ -19,6 +20,12 @@ PLAN = {
     "plan": {"primary": {"measure": "accuracy", "contrast": "ig - ai", "smallest_effect": 0.1}},
 }
 HELPS = {"discernment": {"ig": 0.5}, "follow": {"ai": 0.5, "ig": 0.5}}
+
+
+@pytest.fixture(autouse=True)
+def few_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Describe only the measures that these plans name: the whole shelf is walked in test_report.py."""
+    monkeypatch.setattr(registry, "names", lambda: ["accuracy", "over_reliance", "rt_ms", "s_tias"])
 
 
 def study(seed: int = 3, **changes: Any) -> dict[str, Any]:

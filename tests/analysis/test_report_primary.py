@@ -1,0 +1,142 @@
+"""The primary question: the plan names the test that decides, the others stand beside it and may disagree."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+import analysis
+from analysis.estimators.glmm import fit_glmm
+from analysis.measures import registry
+from analysis.report.decisive import _disagreeing
+from analysis.report.verdict import corrected
+from tests.analysis.simulate import World, simulate, write_dataset
+
+CONTRAST = {"measure": "accuracy", "contrast": "ig - ai", "smallest_effect": 0.1}
+
+
+@pytest.fixture(autouse=True)
+def few_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Describe only the measures that these plans name: the whole shelf is walked in test_report.py."""
+    monkeypatch.setattr(registry, "names", lambda: ["accuracy", "over_reliance", "rt_ms", "s_tias"])
+
+
+@pytest.fixture(scope="module")
+def study() -> dict[str, Any]:
+    world = World(
+        conditions=("ai", "ig"), strata=("all",), per_stratum=40, trials=12, discernment={"ig": 0.5}
+    )
+    return simulate(world, seed=8)
+
+
+def make(tables: dict[str, Any], folder: Path, plan: dict[str, Any]) -> dict[str, Any]:
+    return analysis.report(
+        write_dataset(tables, folder / "data"), plan=plan, out=folder / "out", permutations=200
+    )
+
+
+def primary(tables: dict[str, Any], folder: Path, **changes: Any) -> dict[str, Any]:
+    return make(tables, folder, {"primary": {**CONTRAST, **changes}})["primary"]
+
+
+def test_the_participant_contrast_decides_unless_the_plan_names_another(study: Any, tmp_path: Path) -> None:
+    found = primary(study, tmp_path)
+    assert found["contrasts"][0]["decisive"]["estimator"] == "participant_contrast"
+    assert found["p"] == found["contrasts"][0]["welch"]["p"]
+
+
+def test_the_permutation_decides_when_the_plan_names_it(study: Any, tmp_path: Path) -> None:
+    found = primary(study, tmp_path, estimator="permutation")
+    assert found["p"] == found["contrasts"][0]["permutation"]["p"]
+
+
+def test_the_mixed_model_decides_when_the_plan_names_it(study: Any, tmp_path: Path) -> None:
+    results = make(study, tmp_path, {"primary": {**CONTRAST, "estimator": "glmm"}})
+    assert results["primary"]["p"] == results["primary"]["contrasts"][0]["model"]["p"]
+    assert "in the logistic mixed model" in results["answer"]["sentences"][1]
+
+
+def test_the_mixed_model_is_that_of_a_direct_fit(study: Any, tmp_path: Path) -> None:
+    model = primary(study, tmp_path)["contrasts"][0]["model"]
+    trials = study["trials"]
+    rows = trials[(trials["protocol"] == "judge_advisor") & ~trials["is_practice"]].assign(
+        correct=lambda table: table["correct"].astype(float)
+    )
+    direct = fit_glmm(
+        "correct ~ C(condition)", rows[["correct", "condition", "participant_id", "case_id"]],
+        random={"participant_id": "1", "case_id": "1"}, df=38,
+    ).coefficients.loc["C(condition)[T.ig]"]  # fmt: skip
+    assert model["value"] == pytest.approx(direct["estimate"], abs=1e-4)
+    assert model["std_error"] == pytest.approx(direct["std_error"], rel=1e-3)
+    assert model["p"] == pytest.approx(direct["p_value"], rel=1e-2)
+
+
+def test_a_model_that_is_not_that_of_the_measure_answers_nothing(study: Any, tmp_path: Path) -> None:
+    results = make(study, tmp_path, {"primary": {**CONTRAST, "estimator": "lmm"}})
+    assert results["answer"]["decision"] == "not_answered"
+    assert "linear mixed model" in results["answer"]["sentences"][1]
+
+
+def test_a_measure_without_trials_has_no_mixed_model(study: Any, tmp_path: Path) -> None:
+    found = primary(study, tmp_path, measure="s_tias", smallest_effect=0.5)
+    assert "no value for a single trial" in found["contrasts"][0]["model"]["undefined"]
+    assert found["verdict"] != "undefined"
+
+
+@pytest.mark.parametrize(("welch", "model", "named"), [
+    (0.04, 0.03, ["participant_contrast", "glmm"]), (0.06, 0.03, ["glmm"]), (0.06, 0.2, []),
+])  # fmt: skip
+def test_models_on_the_other_side_of_alpha_than_the_allocation_are_named(
+    welch: float, model: float, named: list[str]
+) -> None:
+    one = {"welch": {"p": welch}, "permutation": {"p": 0.07, "undefined": None},
+           "model": {"p": model, "undefined": None, "estimator": "glmm"}}  # fmt: skip
+    assert [other["estimator"] for other in _disagreeing(one, alpha=0.05)] == named
+
+
+def test_a_disagreement_is_said_at_the_top_and_beside_the_numbers(study: Any, tmp_path: Path) -> None:
+    results = make(study, tmp_path, {"primary": CONTRAST, "alpha": 0.0045})
+    one = results["primary"]["contrasts"][0]
+    differs = (one["welch"]["p"] < 0.0045) != (one["permutation"]["p"] < 0.0045)
+    assert differs, "the alpha of this test must lie between the two p values"
+    assert any(flag["flag"] == "disagreement" for flag in results["flags"])
+    assert (tmp_path / "out/report.html").read_text().count("Trust neither alone") >= 2
+
+
+def test_exclusions_of_the_plan_leave_out_and_everybody_is_a_sensitivity_analysis(
+    study: Any, tmp_path: Path
+) -> None:
+    plan = {"primary": CONTRAST, "exclude": [{"without": {"comprehension_attempts": 2}}]}
+    results = make(study, tmp_path, plan)
+    people = study["participants"]
+    kept = people[people["allocated"].astype(bool) & (people["comprehension_attempts"] != 2)]
+    assert sum(results["primary"]["contrasts"][0]["n"].values()) == len(kept)
+    everybody = next(one for one in results["sensitivity"] if one["label"] == "Everybody who was allocated")
+    assert sum(everybody["primary"]["contrasts"][0]["n"].values()) == 40
+
+
+def test_another_estimator_can_be_a_planned_sensitivity_analysis(study: Any, tmp_path: Path) -> None:
+    results = make(study, tmp_path, {"primary": CONTRAST, "sensitivity": [{"estimator": "permutation"}]})
+    found = next(one for one in results["sensitivity"] if one["planned"])
+    assert found["primary"]["p"] == results["primary"]["contrasts"][0]["permutation"]["p"]
+
+
+def test_primary_and_secondaries_can_be_one_family(study: Any, tmp_path: Path) -> None:
+    plan = {"primary": CONTRAST, "secondary": [{"measure": "over_reliance", "contrast": "ig - ai"}],
+            "multiplicity": {"method": "holm", "family": "together"}}  # fmt: skip
+    results = make(study, tmp_path, plan)
+    raw = [results["primary"]["p"], results["secondary"][0]["p"]]
+    adjusted = [results["primary"]["p_adjusted"], results["secondary"][0]["p_adjusted"]]
+    assert sorted(adjusted) == pytest.approx([min(1, 2 * min(raw)), max(2 * min(raw), *raw)])
+
+
+def test_the_false_discovery_rate_is_that_of_scipy() -> None:
+    p_values = [0.001, 0.2, 0.03, 0.04]
+    assert corrected(p_values, multiplicity="bh") == pytest.approx(stats.false_discovery_control(p_values))
+
+
+def test_a_missing_p_counts_in_the_family() -> None:
+    assert pd.isna(corrected([0.01, float("nan")], multiplicity="bh")[1])
+    assert corrected([0.01, float("nan")], multiplicity="bh")[0] == pytest.approx(0.02)
