@@ -25,6 +25,7 @@ from explainers.core.store import Store
 from explainers.methods import METHODS
 from explainers.models import Explanation, Job, Prediction, Predictor
 from explainers.services import case_set_import, explanations_request, jobs_work, predictor_register
+from explainers.services.jobs import ATTEMPTS
 from tests.explainers.conftest import CLASSES, FEATURES, PARAMETERS, PREPROCESSING, make_rows, make_weights
 from tests.explainers.faulty_method import Faulty
 from tests.servers.assay import ROOT, environment
