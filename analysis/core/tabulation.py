@@ -110,7 +110,34 @@ def groups(table: pd.DataFrame, *, by: str) -> Iterator[tuple[Any, pd.DataFrame]
     names = table[by].dropna().unique().tolist()
     for name in sorted(names, key=str):
         if name != "":
-            yield name, table[(table[by] == name).fillna(False).to_numpy(dtype=bool)]
+            yield name, rows_of(table, by=by, group=name)
+
+
+def rows_of(table: pd.DataFrame, *, by: str, group: Any) -> pd.DataFrame:
+    """Return the rows of one group.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Any table.
+    by : str
+        Column that groups.
+    group : str
+        Name of the group.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Some of the rows, in their order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows_of(pd.DataFrame({"condition": ["ig", None, "ai"]}), by="condition", group="ai").index.tolist()
+    [2]
+    """
+    found: pd.DataFrame = table[(table[by] == group).fillna(False).to_numpy(dtype=bool)]
+    return found
 
 
 def check_tabulation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from analysis.core.measure import Measure, check_columns, everybody
@@ -53,13 +54,67 @@ def scale_score(scales: pd.DataFrame, *, questionnaire: str, subscale: str | Non
     chosen = scales[(scales["questionnaire"] == questionnaire).to_numpy(dtype=bool, na_value=False)]
     if subscale is not None:
         chosen = chosen[(chosen["subscale"] == subscale).to_numpy(dtype=bool, na_value=False)]
-    value, low, high = (chosen[name].astype(float) for name in ("value", "minimum", "maximum"))
-    turned = value.where(~chosen["reverse"].astype(bool), low + high - value)
-    items = turned.groupby([chosen["participant_id"], chosen["step_index"]])
+    chosen = turned_items(chosen)
+    items = chosen["turned"].groupby([chosen["participant_id"], chosen["step_index"]])
     occasions = items.agg(["mean", "count", "size"])
     whole = occasions[occasions["count"] == occasions["size"]]
     people = whole.groupby("participant_id")
     return people["mean"].mean().to_frame("score").assign(answers=people["count"].sum())
+
+
+def turned_items(scales: pd.DataFrame) -> pd.DataFrame:
+    """Return the item rows with a column ``turned``: the value, for a reversed item minimum + maximum - value.
+
+    Parameters
+    ----------
+    scales : pandas.DataFrame
+        Columns ``value, minimum, maximum, reverse``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy, sorted by ``turned``, so that the order of rows changes no sum.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"value": [2, 7], "minimum": 1, "maximum": 7, "reverse": [True, False]})
+    >>> turned_items(rows)["turned"].tolist()
+    [6.0, 7.0]
+    """
+    value, low, high = (scales[name].astype(float) for name in ("value", "minimum", "maximum"))
+    reverse = scales["reverse"].astype("boolean").fillna(False).astype(bool)
+    return scales.assign(turned=value.where(~reverse, low + high - value)).sort_values("turned")
+
+
+def instruments(scales: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield every questionnaire and, below it, each of its subscales, with the rows.
+
+    Parameters
+    ----------
+    scales : pandas.DataFrame
+        Columns ``questionnaire`` and, when known, ``subscale``.
+
+    Yields
+    ------
+    tuple of str, str, pandas.DataFrame
+        Questionnaire, subscale ("" for the whole) and rows, sorted by name. Rows without minimum and maximum (a
+        question that is no scale) are in none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"questionnaire": "tia", "subscale": ["trust", None], "minimum": 1, "maximum": 5})
+    >>> [(name, part, len(found)) for name, part, found in instruments(rows)]
+    [('tia', '', 2), ('tia', 'trust', 1)]
+    """
+    scored = scales[scales["minimum"].notna() & scales["maximum"].notna()]
+    for name in sorted(scored["questionnaire"].dropna().unique()):
+        rows = scored[(scored["questionnaire"] == name).to_numpy(dtype=bool, na_value=False)]
+        yield name, "", rows
+        if "subscale" in rows.columns:
+            for part in sorted(part for part in rows["subscale"].dropna().unique() if part):
+                yield name, part, rows[(rows["subscale"] == part).to_numpy(dtype=bool, na_value=False)]
 
 
 def scale_measure(argument: str) -> type[Measure]:
