@@ -1,4 +1,4 @@
-"""The demo's cases and predictor: the breast-cancer data of scikit-learn, and a small network that errs on purpose."""
+"""The demo of tables: the breast-cancer data of scikit-learn, and a small network that errs on purpose."""
 
 import csv
 import json
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explainers.core.cases import format_value
+from explainers.core.demo_data.features import FEATURES
+from explainers.core.demo_data.training import Recipe, trained_weights
 from explainers.core.predictor import PredictorSpec
 
 if TYPE_CHECKING:
@@ -24,98 +26,6 @@ EPOCHS, LEARNING_RATE, WEIGHT_DECAY = (
     0.05,
 )  # few epochs: longer training makes it sure of itself, not better
 HIDDEN = [16, 16]
-GREY = "grey levels"
-
-
-@dataclass(frozen=True)
-class DemoFeature:
-    """
-    One feature of the demo.
-
-    Parameters
-    ----------
-    name : str
-        Column of the case file.
-    source : str
-        Name in scikit-learn's data.
-    label : str
-        For people.
-    unit : str
-        Empty for numbers without unit.
-    decimals : int
-        Digits after the point.
-    meaning : str
-        What it is, in a sentence.
-    """
-
-    name: str
-    source: str
-    label: str
-    unit: str
-    decimals: int
-    meaning: str
-
-
-FEATURES = (
-    DemoFeature(
-        "texture_mean",
-        "mean texture",
-        "Texture",
-        GREY,
-        1,
-        "How uneven the nuclei look: standard deviation of the grey values of the image, mean over all nuclei.",
-    ),
-    DemoFeature(
-        "smoothness_mean",
-        "mean smoothness",
-        "Roughness of outline",
-        "",
-        3,
-        "How much neighbouring radii of a nucleus differ in length, mean over all nuclei. The data call it smoothness; "
-        "a higher number is a rougher outline.",
-    ),
-    DemoFeature(
-        "symmetry_mean",
-        "mean symmetry",
-        "Asymmetry",
-        "",
-        3,
-        "How much the two halves of a nucleus differ, relative to their size, mean over all nuclei. The data call it "
-        "symmetry; a higher number is less symmetric.",
-    ),
-    DemoFeature(
-        "fractal_dimension_mean",
-        "mean fractal dimension",
-        "Raggedness of outline",
-        "",
-        4,
-        "Fractal dimension of the outline minus 1, mean over all nuclei; 0 is a plain line, more is more ragged.",
-    ),
-    DemoFeature(
-        "texture_se",
-        "texture error",
-        "Texture, standard error",
-        GREY,
-        2,
-        "Standard error of the mean texture: larger where the nuclei of this sample differ more.",
-    ),
-    DemoFeature(
-        "smoothness_se",
-        "smoothness error",
-        "Roughness, standard error",
-        "",
-        4,
-        "Standard error of the mean roughness: larger where the nuclei of this sample differ more.",
-    ),
-    DemoFeature(
-        "symmetry_se",
-        "symmetry error",
-        "Asymmetry, standard error",
-        "",
-        4,
-        "Standard error of the mean asymmetry: larger where the nuclei of this sample differ more.",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -252,12 +162,6 @@ def demo_predictor(data: DemoData) -> tuple[PredictorSpec, bytes]:
         Declaration and safetensors bytes. The last bits of the weights may differ between versions of
         torch, therefore a study names the digest.
     """
-    import torch
-    from safetensors.torch import save
-
-    from explainers.core.architectures import architecture_get
-    from explainers.core.engine import one_thread
-
     mean, scale = data.train.mean(axis=0), data.train.std(axis=0)
     spec = PredictorSpec(
         architecture="mlp",
@@ -266,24 +170,9 @@ def demo_predictor(data: DemoData) -> tuple[PredictorSpec, bytes]:
         classes=list(CLASSES),
         preprocessing={"kind": "standardise", "mean": mean.tolist(), "scale": scale.tolist()},
     )
-    inputs = torch.from_numpy(((data.train - mean) / scale).astype(np.float32))
-    labels = torch.from_numpy(data.train_labels)
-    with one_thread(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(TRAINING_SEED)
-        network = architecture_get(spec.architecture).build(spec.parameters)
-        _train(network, inputs=inputs, labels=labels)
-    return spec, save({name: value.contiguous() for name, value in network.state_dict().items()})
-
-
-def _train(network: Any, *, inputs: Any, labels: Any) -> None:
-    import torch
-
-    optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    for _ in range(EPOCHS):
-        optimiser.zero_grad()
-        loss: torch.Tensor = torch.nn.functional.cross_entropy(network(inputs), labels)
-        torch.autograd.backward(loss)
-        optimiser.step()
+    inputs = ((data.train - mean) / scale).astype(np.float32)
+    recipe = Recipe(epochs=EPOCHS, rate=LEARNING_RATE, decay=WEIGHT_DECAY, seed=TRAINING_SEED)
+    return spec, trained_weights(spec, inputs=inputs, labels=data.train_labels, recipe=recipe)
 
 
 def write_case_files(folder: Path | str) -> tuple[Path, Path]:
