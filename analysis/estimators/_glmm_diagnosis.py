@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SINGULAR = 1e-3  # standard deviation, in units of the link, below which a direction of random effects is none
 FEW_LEVELS = 20
 HUGE_SD = 8.0
+ROUGH_SD, ROUGH_ROWS = 2.0, 10
 _SUSPICIOUS = 5.0
 _MOST_ROWS = 20_000
 
@@ -146,10 +147,18 @@ def size_notes(laplace: Laplace, covariances: tuple[pd.DataFrame, ...], *, df: f
             "or decide by the design-based test."
         )
     for term, covariance in zip(laplace.design.random, covariances, strict=True):
-        if float(np.diag(covariance).max()) > HUGE_SD**2 and laplace.family.name == "binomial":
+        sd = float(np.sqrt(np.diag(covariance).max())) if laplace.family.name == "binomial" else 0.0
+        rows = laplace.trials.sum() / term.n_levels
+        if sd > HUGE_SD:
             notes.append(
                 f"A standard deviation of {term.group} is above {HUGE_SD:g}: most of its levels are always right or "
                 "always wrong, and the Laplace approximation is poor there."
+            )
+        elif sd > ROUGH_SD and rows < ROUGH_ROWS:
+            notes.append(
+                f"{rows:.0f} trials for each level of {term.group} and a standard deviation of {sd:.1f}: the Laplace "
+                "approximation tends to overstate such variances, and conditional effects with them. Rely on the "
+                "marginal difference and the design-based test."
             )
     return notes
 

@@ -104,6 +104,13 @@ def maximise(
     return _ended(search, best, shape)
 
 
+def climbed(laplace: Laplace, start: Floats) -> Point:
+    """Return the maximum to 1e-7 of log likelihood, without curvature; for profiles and bootstraps."""
+    import numpy as np
+
+    return _Search(laplace, np.ones(laplace.size, dtype=bool)).climb(start, tolerance=3e-4)
+
+
 def _ended(search: _Search, best: Point, shape: _Shape) -> Optimum:
     uphill = best.gradient[search.free]
     gain = 0.5 * float(uphill @ shape.inverse @ uphill)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from analysis.estimators._glmm_compare import LikelihoodRatio
     from analysis.estimators._glmm_optimum import Optimum
     from analysis.estimators._laplace import Laplace
 
@@ -84,6 +86,36 @@ class GlmmResult:
     @property
     def aic(self) -> float:
         return 2 * self.n_parameters - 2 * self.log_likelihood
+
+    def likelihood_ratio(self, smaller: GlmmResult | str) -> LikelihoodRatio:
+        """Test against a nested fit, or against the model without a term; see `_glmm_compare.likelihood_ratio`."""
+        from analysis.estimators._glmm_compare import likelihood_ratio
+
+        return likelihood_ratio(self, smaller)
+
+    def profile_interval(self, term: str) -> tuple[float, float]:
+        """Return the profile-likelihood interval of a coefficient; see `_glmm_compare.profile_interval`."""
+        from analysis.estimators._glmm_compare import profile_interval
+
+        return profile_interval(self, term)
+
+    def bootstrap_intervals(self, *, n: int = 500, seed: int = 1) -> pd.DataFrame:
+        """Return parametric-bootstrap intervals; see `_glmm_compare.bootstrap_intervals`."""
+        from analysis.estimators._glmm_compare import bootstrap_intervals
+
+        return bootstrap_intervals(self, n=n, seed=seed)
+
+    def marginal_means(self, column: str) -> pd.DataFrame:
+        """Return mean outcomes by level of a column; see `_glmm_marginal.marginal_means`."""
+        from analysis.estimators._glmm_marginal import marginal_means
+
+        return marginal_means(self, column)
+
+    def marginal_differences(self, column: str, contrasts: str | Sequence[str] | None = None) -> pd.DataFrame:
+        """Return differences of marginal means, such as risk differences; see `_glmm_marginal.marginal_differences`."""
+        from analysis.estimators._glmm_marginal import marginal_differences
+
+        return marginal_differences(self, column, contrasts)
 
 
 def coefficient_frame(

@@ -198,6 +198,19 @@ class Laplace:
             pieces.append(np.array([total]))
         return np.concatenate(pieces)
 
+    def simulated(self, psi: Floats, rng: np.random.Generator) -> Floats:
+        """Draw an outcome from the model at psi, with new random effects."""
+        drawn = Effects(
+            rng.standard_normal((self.layout.n_big, self.layout.k)), rng.standard_normal(self.layout.q_small)
+        )
+        eta = self.x @ psi[: self.p] + self.offset + self.layout.scaled(self.blocks(psi)).times(drawn)
+        return self.family.draw(eta, self.trials, self.phi(psi), rng)
+
+    def reset(self, y: Floats) -> None:
+        """Take another outcome."""
+        self.y, self.constant = y, self.family.constant(y, self.trials)
+        self._mode, self._factor = self.layout.zero(), None
+
     def start(self) -> Floats:
         """Return a psi to begin from: fixed effects of a model without random ones, moderate variances."""
         import numpy as np
