@@ -75,6 +75,7 @@ def _conditions(draft: Draft) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": name,
+                "label": condition.get("label", ""),
                 "predictor": condition.get("predictor", default),
                 "advice": None
                 if advice is None

@@ -38,13 +38,17 @@ class ExplanationSpec:
 
 @dataclass(frozen=True)
 class ConditionSpec:
-    """What is shown to whom: ``advice_show`` lists what of the advice is shown (empty: no advice)."""
+    """What is shown to whom: ``advice_show`` lists what of the advice is shown (empty: no advice).
+
+    ``label`` is what reports call the condition; participants never see it.
+    """
 
     name: str
     advice_show: tuple[str, ...]
     advice_source: str
     explanations: tuple[ExplanationSpec, ...]
     predictor: str
+    label: str = ""
 
     @property
     def treatment(self) -> Treatment:
@@ -134,4 +138,5 @@ def _condition(c: Mapping[str, Any]) -> ConditionSpec:
             for e in c["explanations"]
         ),
         predictor=c["predictor"],
+        label=c.get("label", ""),  # versions that were launched before there were labels have none
     )

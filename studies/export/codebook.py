@@ -47,6 +47,7 @@ def codebook_document(scope: Scope) -> dict[str, Any]:
         "conditions": [
             {
                 "name": condition.name,
+                "label": condition.label,
                 "advice": list(condition.advice_show),
                 "advice_source": condition.advice_source,
                 "explanations": [

@@ -56,6 +56,12 @@ def test_the_truth_is_in_no_byte_before_its_answer(study: Study, person: Arrive)
     assert told == SESSIONS * 2
 
 
+def test_what_reports_call_a_condition_is_on_no_page(study: Study, person: Arrive) -> None:
+    conditions = {"ig": {**CONDITIONS["ig"], "label": "label-canary"}}
+    somebody = person(study(flow=WHOLE_FLOW, **STRATA, conditions=conditions)).go_to("done")
+    assert [reply for reply in somebody.replies if b"label-canary" in wire(reply)] == []
+
+
 def test_flipping_the_truth_changes_no_byte_until_the_answer(
     study: Study, person: Arrive, settings: Any
 ) -> None:
