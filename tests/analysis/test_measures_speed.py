@@ -38,6 +38,12 @@ def test_lisas_without_errors_is_the_mean_time() -> None:
     assert one("lisas", rt_ms=[1000.0, 2000.0], correct=True) == 1500.0
 
 
+def test_inverse_efficiency_divides_the_time_by_the_share_right() -> None:
+    times = {"rt_ms": [1000.0, 1400.0, 2100.0, 900.0], "correct": [True, True, True, False]}
+    assert one("ies", **times) == pytest.approx(1500.0 / 0.75)
+    assert math.isnan(one("ies", rt_ms=[900.0], correct=False))
+
+
 @pytest.mark.parametrize("right", [[False, False], [True, False]])
 def test_lisas_that_is_not_defined_is_missing(right: list[bool]) -> None:
     assert math.isnan(one("lisas", rt_ms=[1000.0, 2000.0], correct=right))
