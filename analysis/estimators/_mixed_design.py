@@ -7,7 +7,7 @@ column, are the term's part of theta.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -256,7 +256,7 @@ is not in the table. column 'case' (in random) is not in the table.
     kept = table[used].iloc[rows]
     data = pd.DataFrame({name: readable(kept[name]) for name in used}).reset_index(drop=True)
     try:
-        response, fixed = patsy.dmatrices(formula, data, eval_env=namespace(), NA_action="raise")
+        response, fixed = _read(patsy.dmatrices, formula, data)
     except patsy.PatsyError as problem:
         raise MixedDesignError([f"the formula '{formula}': {str(problem).splitlines()[0]}."]) from None
     found = [_term(group, text, data, kept) for group, text in terms]
@@ -266,6 +266,8 @@ is not in the table. column 'case' (in random) is not in the table.
         if term.n_levels < 2
     ]
     x = np.asarray(fixed, dtype=float)
+    if not np.isfinite(response).all():
+        faults.append("the outcome is not a finite number in every row.")
     faults += _rank_faults(x, fixed.design_info, what="fixed effect(s)")
     for term in found:
         faults += _rank_faults(term.values, term.info, what=f"random effect(s) of {term.group}")
@@ -289,13 +291,22 @@ is not in the table. column 'case' (in random) is not in the table.
     )
 
 
+def _read(reader: Callable[..., Any], formula: str, data: pd.DataFrame) -> Any:
+    """Let patsy read a formula; what is not a finite number is found afterwards, with the name of its column."""
+    import numpy as np
+    import patsy
+
+    with np.errstate(all="ignore"):
+        return reader(formula, data, eval_env=namespace(), NA_action=patsy.NAAction(NA_types=[]))
+
+
 def _term(group: str, text: str, data: pd.DataFrame, kept: pd.DataFrame) -> RandomTerm:
     import numpy as np
     import pandas as pd
     import patsy
 
     try:
-        matrix = patsy.dmatrix(text, data, eval_env=namespace(), NA_action="raise")
+        matrix = _read(patsy.dmatrix, text, data)
     except patsy.PatsyError as problem:
         raise MixedDesignError([f"random['{group}']: {str(problem).splitlines()[0]}."]) from None
     codes, levels = np.zeros(len(data), dtype=np.intp), pd.Index([""])
