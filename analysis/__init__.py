@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis import power as power
     from analysis import report as report
     from analysis.estimators.glmm import fit_glmm as fit_glmm
     from analysis.estimators.lmm import fit_lmm as fit_lmm
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _QUESTIONS = ("equivalence", "measure", "permutation_test")
 _FITS = {"fit_glmm": "glmm", "fit_lmm": "lmm", "mrmc": "mrmc"}  # name: file of the shelf of estimators
-__all__ = ["equivalence", "fit_glmm", "fit_lmm", "measure", "mrmc", "permutation_test", "report"]
+__all__ = ["equivalence", "fit_glmm", "fit_lmm", "measure", "mrmc", "permutation_test", "power", "report"]
 
 
 def __getattr__(name: str) -> Any:
@@ -25,6 +26,6 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module("analysis.report.questions"), name)
     if name in _FITS:
         return getattr(import_module(f"analysis.estimators.{_FITS[name]}"), name)
-    if name == "report":
-        return import_module("analysis.report")
+    if name in ("power", "report"):
+        return import_module(f"analysis.{name}")
     raise AttributeError(f"module 'analysis' has no attribute {name!r}")

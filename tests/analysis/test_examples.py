@@ -9,9 +9,10 @@ import pytest
 import analysis.core
 import analysis.estimators
 import analysis.measures
+import analysis.power
 import analysis.report
 
-PACKAGES = (analysis.core, analysis.measures, analysis.estimators, analysis.report)
+PACKAGES = (analysis.core, analysis.measures, analysis.power, analysis.estimators, analysis.report)
 MODULES = sorted(
     found.name
     for package in PACKAGES
