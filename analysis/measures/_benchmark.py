@@ -53,7 +53,7 @@ def benchmark_of(
 
     References
     ----------
-    .. [1] Wu, Guo, Mamakos, Hartline & Hullman (2024). https://doi.org/10.1109/TVCG.2023.3326516
+    .. [1] Wu, Guo, Mamakos, Hartline & Hullman (2024). https://doi.org/10.48550/arXiv.2304.03432
 
     Examples
     --------

@@ -162,12 +162,16 @@ def scale_measure(argument: str) -> type[Measure]:
     declared = {
         "name": f"scale_score:{argument}",
         "label": f"Score of {questionnaire}{part}",
+        "unit": "points of the scale",
+        "bounds": (None, None),
+        "higher_is_better": None,
         "questionnaire": questionnaire,
         "subscale": subscale or None,
+        "reference": "Hoffman et al. 2023, https://doi.org/10.3389/fcomp.2023.1096257",
         "requires": (*_REQUIRED, "subscale") if subscale else _REQUIRED,
         "__doc__": f"Mean of the items of {questionnaire}{part}; see `scale_measure`.",
     }
-    return type("ScaleScore", (_ScaleMean,), declared)
+    return type("ScaleScore", (ScaleMean,), declared)
 
 
 _REQUIRED = (
@@ -182,25 +186,25 @@ _REQUIRED = (
 )
 
 
-class _ScaleMean(Measure):
+class ScaleMean(Measure):
+    """The mean of the items of one questionnaire; a subclass names the questionnaire."""
+
     version = "1"
     family = "self-report"
     level = "participant"
-    unit = "points of the scale"
-    bounds = (None, None)
-    higher_is_better = None
     requires = _REQUIRED
-    reference = "Hoffman et al. 2023, https://doi.org/10.3389/fcomp.2023.1096257"
     table = "scales"
     questionnaire: ClassVar[str]
-    subscale: ClassVar[str | None]
+    subscale: ClassVar[str | None] = None
 
     @classmethod
     def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
+        """Return the score of each participant, missing where it was not asked or an item was left open."""
         return cls._scores(table)["score"].reindex(everybody(table)).astype(float).rename(cls.name)
 
     @classmethod
     def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
+        """Return the answered items of each participant, of scored occasions."""
         counts = cls._scores(table)["answers"]
         return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
 

@@ -28,7 +28,7 @@ class LearningRetention(Measure):
     References
     ----------
     .. [1] Gajos & Mamykina (2022). Do people engage cognitively with AI? Impact of AI assistance on
-       incidental learning. IUI '22. https://doi.org/10.1145/3490099.3511138
+       incidental learning. IUI '22. https://doi.org/10.48550/arXiv.2202.05402
 
     Examples
     --------
@@ -48,7 +48,7 @@ class LearningRetention(Measure):
     bounds = (-1.0, 1.0)
     higher_is_better = True
     requires = ("participant_id", "protocol", "phase", "correct")
-    reference = "Gajos & Mamykina 2022, https://doi.org/10.1145/3490099.3511138"
+    reference = "Gajos & Mamykina 2022, https://doi.org/10.48550/arXiv.2202.05402"
 
     @classmethod
     def compute(cls, table: pd.DataFrame) -> pd.Series[float]:

@@ -33,7 +33,7 @@ class RationalBenchmark(Tabulation):
     References
     ----------
     .. [1] Wu, Guo, Mamakos, Hartline & Hullman (2024). The rational agent benchmark for data
-       visualization. IEEE TVCG 30, 338-347. https://doi.org/10.1109/TVCG.2023.3326516
+       visualization. IEEE TVCG 30, 338-347. https://doi.org/10.48550/arXiv.2304.03432
 
     Examples
     --------
@@ -50,7 +50,7 @@ class RationalBenchmark(Tabulation):
     family = "decision theory"
     unit = "points of the payoff"
     requires = ("participant_id", "response", "ground_truth")
-    reference = "Wu et al. 2024, https://doi.org/10.1109/TVCG.2023.3326516"
+    reference = "Wu et al. 2024, https://doi.org/10.48550/arXiv.2304.03432"
     columns = {
         "baseline": "R0, the best action without signals, points",
         "benchmark": "R_V, the best action for each signal, points",

@@ -30,9 +30,9 @@ class RelianceTable(Tabulation):
 
     References
     ----------
-    .. [1] Raees & Papangelis (2026). Three views of reliance.
-       https://doi.org/10.48550/arXiv.2604.23896
-    .. [2] Schemmer et al. (2023). Appropriate reliance on AI advice. IUI 23.
+    .. [1] Raees & Papangelis (2026). From trust to appropriate reliance: measurement constructs in human-AI
+       decision-making. https://doi.org/10.48550/arXiv.2604.23896
+    .. [2] Schemmer et al. (2023). Appropriate reliance on AI advice. IUI '23.
        https://doi.org/10.1145/3581641.3584066
 
     Examples

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.analysis.every_column import with_every_column
+from tests.analysis.every_column import with_every_column, with_every_questionnaire
 from tests.analysis.simulate import World, simulate, write_dataset
 
 PLAN = {
@@ -37,8 +37,10 @@ def tables() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def everything(tables: dict[str, Any]) -> dict[str, Any]:
-    return {**tables, "trials": with_every_column(tables["trials"])}
+def everything() -> dict[str, Any]:
+    small = simulate(World(discernment={"ig": 0.3}, per_stratum=16, dropout=0.1), seed=11)
+    trials, scales = with_every_column(small["trials"]), with_every_questionnaire(small["scales"])
+    return {**small, "trials": trials, "scales": scales}
 
 
 @pytest.fixture

@@ -49,6 +49,16 @@ def with_every_column(trials: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def with_every_questionnaire(scales: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of scales, with the same answers to each further questionnaire."""
+    others = ("nasa_tlx", "tias", "explanation_satisfaction", "trust_xai")
+    more = [
+        scales.assign(questionnaire=name, step_index=10 + place, value=scales["value"].clip(1, 5))
+        for place, name in enumerate(others)
+    ]
+    return pd.concat([scales, *more], ignore_index=True)
+
+
 def _numeric(block: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
     n = len(block)
     return block.assign(
