@@ -45,6 +45,8 @@ class Measure(ABC):
         None where neither end is better.
     requires : tuple of str
         Columns that must be there.
+    uses : tuple of str
+        Optional columns that count where they are there.
     reference : str
         Source with DOI.
     scale : {"identity", "log"}
@@ -63,6 +65,7 @@ class Measure(ABC):
     bounds: ClassVar[tuple[float | None, float | None]]
     higher_is_better: ClassVar[bool | None]
     requires: ClassVar[tuple[str, ...]]
+    uses: ClassVar[tuple[str, ...]] = ()
     reference: ClassVar[str]
     scale: ClassVar[Literal["identity", "log"]] = "identity"
     table: ClassVar[Literal["trials", "scales"]] = "trials"

@@ -27,6 +27,8 @@ class Tabulation(ABC):
         Every column of the frame with its meaning and unit, in order.
     requires : tuple of str
         Columns that must be there, besides the one that groups.
+    uses : tuple of str
+        Optional columns that count where they are there.
     reference : str
         Source with DOI.
     table : {"trials", "scales"}
@@ -44,6 +46,7 @@ class Tabulation(ABC):
     keys: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[Mapping[str, str]]
     requires: ClassVar[tuple[str, ...]]
+    uses: ClassVar[tuple[str, ...]] = ()
     reference: ClassVar[str]
     table: ClassVar[Literal["trials", "scales"]] = "trials"
     family: ClassVar[str]

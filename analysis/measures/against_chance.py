@@ -55,6 +55,7 @@ class AgainstChance(Tabulation):
     family = "understanding"
     unit = "difference of proportions"
     requires = ("participant_id", "protocol", "correct", "ai_correct")
+    uses = ("n_options",)
     reference = "Kim et al. 2022, https://doi.org/10.1007/978-3-031-19775-8_17"
     keys = ("protocol", "ai")
     columns = {

@@ -48,6 +48,7 @@ class Augmentation(Tabulation):
     family = "decision quality"
     unit = "unit of the measure"
     requires = ("participant_id",)
+    uses = ("score_initial",)
     reference = "Vaccaro et al. 2024, https://doi.org/10.1038/s41562-024-02024-1"
     columns = {
         "value": "team - human alone, in the unit of the measure",

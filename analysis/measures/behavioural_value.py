@@ -53,6 +53,7 @@ class BehaviouralValue(Tabulation):
     family = "decision quality"
     unit = "points of the payoff"
     requires = ("participant_id", "correct")
+    uses = ("cost",)
     reference = "Guo, Ustun & Hullman 2026, https://doi.org/10.48550/arXiv.2506.22740"
     columns = {
         "value": "mean payoff - mean payoff of the AI without explanation, points",

@@ -46,6 +46,7 @@ class DeferralValue(TrialMean):
     bounds = (None, None)
     higher_is_better = True
     requires = ("participant_id", "protocol", "score", "score_ai")
+    uses = ("cost",)
     reference = "Mozannar & Sontag 2020, https://doi.org/10.48550/arXiv.2006.01862"
     protocols = DEFERRAL_PROTOCOLS
 

@@ -42,6 +42,7 @@ class Payoff(TrialMean):
     bounds = (None, None)
     higher_is_better = True
     requires = ("participant_id", "score")
+    uses = ("cost",)
     reference = "Guo, Ustun & Hullman 2026, https://doi.org/10.48550/arXiv.2506.22740"
 
     @classmethod

@@ -54,6 +54,7 @@ class PayoffFrontier(Tabulation):
     family = "decision quality"
     unit = "points of the payoff"
     requires = ("participant_id", "correct")
+    uses = ("is_positive", "cost")
     reference = "Guo, Ustun & Hullman 2026, https://doi.org/10.48550/arXiv.2506.22740"
     keys = ("weight",)
     columns = {

@@ -65,6 +65,7 @@ class RelianceLoss(Tabulation):
         "ai_correct",
         "correct",
     )
+    uses = ("score_initial", "score_ai")
     reference = "Guo et al. 2024, https://doi.org/10.1145/3630106.3658901"
     columns = {
         "baseline": "R0, the better of own decision and AI in isolation, points",

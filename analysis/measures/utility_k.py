@@ -50,6 +50,7 @@ class UtilityK(Tabulation):
     family = "understanding"
     unit = "ratio"
     requires = ("participant_id", "protocol", "n_learned", "response", "ai_prediction")
+    uses = ("phase",)
     reference = "Colin et al. 2022, https://doi.org/10.48550/arXiv.2112.04417"
     keys = ("k",)
     columns = {
