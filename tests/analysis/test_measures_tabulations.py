@@ -1,12 +1,15 @@
 """Every curve, table and comparison of the shelf is held to its declaration."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
 import analysis
+from analysis.core.dataset import read_table
 from analysis.core.measure import FAMILIES, MissingColumnsError
+from analysis.core.schema import TABLES
 from analysis.measures import registry, tabulations
 from tests.analysis.every_column import with_every_column
 from tests.analysis.simulate import World, simulate
@@ -149,3 +152,25 @@ def test_a_reference_that_is_not_there_is_named() -> None:
     trials = pd.DataFrame({"participant_id": ["p1"], "condition": ["ai"], "correct": [True]})
     with pytest.raises(ValueError, match=r"finds no condition 'own'\. There are: ai"):
         analysis.measure("augmentation", trials, reference="own")
+
+
+def test_a_table_read_from_csv_gives_the_same(small: dict[str, Any], tmp_path: Path) -> None:
+    read = {}
+    for kind in ("trials", "scales"):
+        words = {True: "true", False: "false", "True": "true", "False": "false"}
+        flags = [
+            column.name
+            for column in (*TABLES[kind].columns, *TABLES[kind].optional)
+            if column.kind == "boolean"
+        ]
+        table = small[kind].assign(
+            **{flag: small[kind][flag].map(words) for flag in flags if flag in small[kind]}
+        )
+        table.to_csv(tmp_path / f"{kind}.csv", index=False)
+        read[kind] = read_table(tmp_path / f"{kind}.csv", kind)
+    for name in NAMES:
+        pd.testing.assert_frame_equal(frame(name, read), frame(name, small), check_dtype=False)
+    for name in registry.names():
+        measure = registry.get(name)
+        if measure.table == "trials":
+            pd.testing.assert_series_equal(measure.compute(read["trials"]), measure.compute(small["trials"]))
