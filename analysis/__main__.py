@@ -1,21 +1,42 @@
-"""The analysis from a command line: ``python -m analysis report TABLE --plan PLAN --out DIR``; needs no Django."""
+"""The analysis from a command line: report, check, power, preregister; needs no Django.
+
+``python -m analysis report TABLE --plan PLAN --out DIR``, ``python -m analysis check TABLE [--plan PLAN]``,
+``python -m analysis power PLAN [--participants 100,200] [--cases 24] [--out DIR]``,
+``python -m analysis preregister PLAN [--form osf]``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from analysis.core.schema import TABLES
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 PROBLEM = 2
+_TRUTH = {
+    "effect": "of every treatment (default: the smallest effect of interest)",
+    "baseline": "share right (or time in ms) in the control",
+    "participant_sd": "between participants, logit or log scale",
+    "case_sd": "between cases",
+    "slope_sd": "of the effect between participants",
+    "case_slope_sd": "of the effect between cases",
+    "residual_sd": "of log times within a participant",
+    "ai_accuracy": "share of cases on which the AI is right",
+    "attrition": "share of participants who leave on the way",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 2 when something given cannot be used."""
     given = _parser().parse_args(arguments)
-    commands = {"report": _report, "check": _check, "power": _power}
+    commands = {"report": _report, "check": _check, "power": _power, "preregister": _preregister}
     try:
         return commands[given.command](given)
     except (ValueError, LookupError, OSError) as error:
@@ -34,12 +55,38 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--permutations", type=_positive, default=10_000, help="default: 10000")
     report.add_argument("--seed", type=int, default=1, help="of the permutations; default: 1")
     check = commands.add_parser("check", help="say everything that is wrong with a table")
-    check.add_argument("table", type=Path, help="a .csv or .parquet file")
+    check.add_argument("table", type=Path, help="a .csv or .parquet file, or a dataset folder")
     check.add_argument(
         "--as", dest="name", choices=sorted(TABLES), help="which table; default: by its file name"
     )
-    commands.add_parser("power", help="not supported yet")
+    check.add_argument("--plan", type=Path, help="also whether the table can answer this plan")
+    check.add_argument("--partial", action="store_true", help="a table of one's own: columns may be absent")
+    _power_parser(commands.add_parser("power", help="simulate the power of a plan's primary question"))
+    preregister = commands.add_parser("preregister", help="write a plan as the text of a preregistration")
+    preregister.add_argument("plan", type=Path, help="a plan or a study file (YAML or JSON)")
+    preregister.add_argument("--form", choices=("aspredicted", "osf"), default="aspredicted")
     return parser
+
+
+def _power_parser(power: argparse.ArgumentParser) -> None:
+    power.add_argument("plan", type=Path, help="a plan or a study file (YAML or JSON)")
+    power.add_argument("--participants", type=_sizes, help="in all, such as 100,200; default: the plan's n")
+    power.add_argument("--cases", type=_sizes, default=[24], help="of the study; default: 24")
+    power.add_argument("--trials", type=_sizes, help="of each participant; default: all cases")
+    power.add_argument("--simulations", type=_positive, default=1000, help="for each size; default: 1000")
+    power.add_argument("--target", type=float, default=0.9, help="power wanted; default: 0.9")
+    power.add_argument("--seed", type=int, default=1, help="default: 1")
+    power.add_argument("--workers", type=_positive, help="processes; default: all cores")
+    power.add_argument("--out", type=Path, help="folder for power.json, power.csv and power.svg")
+    power.add_argument("--effect-scale", choices=("difference", "odds_ratio"), default="difference")
+    for name, words in _TRUTH.items():
+        power.add_argument(f"--{name.replace('_', '-')}", type=float, help=words)
+    power.add_argument(
+        "--case-table", type=Path, help="ground_truth, ai_prediction, ai_confidence: the ceiling"
+    )
+    power.add_argument(
+        "--human-accuracy", type=float, help="of people alone, for the ceiling; default: baseline"
+    )
 
 
 def _positive(text: str) -> int:
@@ -47,6 +94,10 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
     return value
+
+
+def _sizes(text: str) -> list[int]:
+    return [_positive(part) for part in text.split(",")]
 
 
 def _report(given: argparse.Namespace) -> int:
@@ -69,22 +120,136 @@ def _report(given: argparse.Namespace) -> int:
 
 
 def _check(given: argparse.Namespace) -> int:
-    from analysis.core.dataset import read_raw
-    from analysis.core.schema import validate
-
-    name = given.name or given.table.stem
-    if name not in TABLES:
-        raise ValueError(f"{given.table}: which table is this? Say --as one of {', '.join(sorted(TABLES))}.")
-    table = read_raw(given.table)
-    faults = validate(table, name)
-    for fault in faults:
-        _say(fault.sentence)
-    _say(f"{given.table}: {len(table)} rows, {len(faults)} fault(s) against the schema of {name}.")
+    files = _files_of(given.table, name=given.name)
+    faults = 0
+    for name, file in files.items():
+        rows, found = _faults_of(file, name=name, given=given)
+        for sentence in found:
+            _say(sentence)
+        _say(f"{file}: {rows} rows, {len(found)} fault(s) against the schema of {name}.")
+        faults += len(found)
     return PROBLEM if faults else 0
 
 
-def _power(_: argparse.Namespace) -> int:
-    raise ValueError("Power is not supported yet.")
+def _files_of(path: Path, *, name: str | None) -> dict[str, Path]:
+    if path.is_dir():
+        found = {
+            table: file
+            for table in TABLES
+            for file in (path / f"{table}.parquet", path / f"{table}.csv")
+            if file.is_file()
+        }
+        if "trials" not in found:
+            raise ValueError(f"{path}: the folder holds no trials.csv and no trials.parquet.")
+        return found
+    named = name or path.stem
+    if named not in TABLES:
+        raise ValueError(f"{path}: which table is this? Say --as one of {', '.join(sorted(TABLES))}.")
+    return {named: path}
+
+
+def _faults_of(file: Path, *, name: str, given: argparse.Namespace) -> tuple[int, list[str]]:
+    from analysis.core.dataset import read_raw
+    from analysis.core.schema import validate
+    from analysis.core.suitability import readable
+
+    table = read_raw(file)
+    found = [fault.sentence for fault in validate(table, name, partial=given.partial)]
+    if name == "trials":
+        found += _design_faults(readable(table), given=given)
+    return len(table), list(dict.fromkeys(found))
+
+
+def _design_faults(table: pd.DataFrame, *, given: argparse.Namespace) -> list[str]:
+    from analysis.core.plan import read_plan
+    from analysis.core.suitability import design_faults, plan_faults
+    from analysis.measures import registry
+
+    if given.plan is None:
+        return design_faults(table)
+    conditions = (
+        set(table["condition"].dropna().astype(str)) - {""} if "condition" in table.columns else set()
+    )
+    plan = read_plan(given.plan, measures=registry.names(), conditions=conditions)
+    return [
+        *design_faults(table, placed=plan.primary.placed),
+        *plan_faults(table, plan, measure_of=registry.get),
+    ]
+
+
+def _power(given: argparse.Namespace) -> int:
+    from analysis.power.simulate import simulate_power
+
+    truth = {name: getattr(given, name) for name in _TRUTH if getattr(given, name) is not None}
+    if given.effect_scale != "difference":
+        truth["effect_scale"] = given.effect_scale
+    found = simulate_power(
+        given.plan, participants=given.participants, cases=given.cases, trials=given.trials,
+        simulations=given.simulations, seed=given.seed, target=given.target, workers=given.workers,
+        progress=_bar(), **truth,
+    )  # fmt: skip
+    _say("participants  cases  trials  power   95 % limits      Monte-Carlo error")
+    for row in found.rows:
+        _say(
+            f"{row['participants']:>12}  {row['cases']:>5}  {row['trials']:>6}  {row['power']:.3f}   "
+            f"{row['low']:.3f} to {row['high']:.3f}   {row['monte_carlo_error']:.4f}"
+        )
+    _say(found.recommendation)
+    if given.case_table is not None:
+        _say(_ceiling(given, baseline=found.scenario.baseline, smallest=found.scenario.smallest_effect))
+    if given.out is not None:
+        _write_power(found, given.out)
+    return 0
+
+
+def _ceiling(given: argparse.Namespace, *, baseline: float, smallest: float | None) -> str:
+    from analysis.core.dataset import read_raw
+    from analysis.power.ceiling import ceiling
+
+    cases = read_raw(given.case_table)
+    if "ai_confidence" in cases.columns:
+        cases = cases.assign(ai_confidence=cases["ai_confidence"].astype(float))
+    alone = baseline if given.human_accuracy is None else given.human_accuracy
+    return ceiling(cases, human_accuracy=alone, smallest_effect=smallest).sentence
+
+
+def _write_power(found: Any, out: Path) -> None:
+    import json
+
+    from analysis.report.write import plain
+
+    out.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(plain(found.as_dict()), sort_keys=True, indent=2, ensure_ascii=False)
+    (out / "power.json").write_text(f"{text}\n", encoding="utf-8")
+    (out / "power.svg").write_text(found.figure, encoding="utf-8")
+    found.table.to_csv(out / "power.csv", index=False)
+    _say(f"Written {out / 'power.json'}, {out / 'power.csv'} and {out / 'power.svg'}")
+
+
+def _preregister(given: argparse.Namespace) -> int:
+    from analysis.core.plan import plan_from, plan_mapping, preregistration
+    from analysis.measures import registry
+
+    mapping = plan_mapping(given.plan)
+    plan = plan_from(mapping, measures=registry.names())
+    _say(preregistration(plan, form=given.form, study=mapping if "plan" in mapping else None))
+    return 0
+
+
+def _bar(width: int = 30) -> Callable[[int, int], None]:
+    """Return a progress bar on the error stream: share done and time left; one line in the end."""
+    begun = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        filled = width * done // total
+        left = (time.monotonic() - begun) * (total - done) / done
+        line = (
+            f"\r[{'#' * filled}{'-' * (width - filled)}] {done} of {total} simulations, {left:.0f} s left  "
+        )
+        sys.stderr.write(line + ("\n" if done == total else ""))
+        sys.stderr.flush()
+
+    return show
 
 
 def _say(line: str) -> None:
