@@ -8,19 +8,21 @@ from django.core.management.base import BaseCommand
 
 from analysis.estimators import registry as estimators
 from analysis.measures import registry as measures
+from analysis.measures import tabulations
 from explainers.methods import METHODS
 from studies.protocols import shelf as protocols
 from studies.questionnaires import get_questionnaire, questionnaire_names
 
 
 class Command(BaseCommand):
-    help = "List every explainer, protocol, measure, estimator and questionnaire with its version."
+    help = "List every explainer, protocol, measure, tabulation, estimator and questionnaire with its version."
 
     def handle(self, *args: Any, **options: Any) -> None:
         shelves: dict[str, Any] = {
             "explainers": METHODS,
             "protocols": protocols,
             "measures": measures,
+            "tabulations": tabulations,
             "estimators": estimators,
         }
         for title, registry in shelves.items():
