@@ -318,11 +318,6 @@ def test_a_wrong_plan_ends_the_command_with_2_and_sentences(
     assert "no condition 'nobody'" in said
 
 
-def test_power_is_not_supported_yet(capsys: Any) -> None:
-    assert main(["power"]) == 2
-    assert "not supported yet" in capsys.readouterr().err
-
-
 def test_check_says_every_fault(dataset: Path, capsys: Any) -> None:
     assert main(["check", str(dataset / "trials.csv")]) == 0
     table = pd.read_csv(dataset / "trials.csv", dtype=str, keep_default_na=False)
