@@ -9,8 +9,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from explainers.core.errors import ExplainersError
-from explainers.models import Case, CaseSet, Explanation, Job, Prediction, Predictor, Rendering
-from explainers.selectors import case_panel, rendering_bytes
+from explainers.models import (
+    Case,
+    CaseSet,
+    Explanation,
+    Gate,
+    Job,
+    MethodGate,
+    Prediction,
+    Predictor,
+    Rendering,
+)
+from explainers.selectors import case_panel, gate_of_method, rendering_bytes
 from explainers.services import jobs_retry
 
 if TYPE_CHECKING:
@@ -111,15 +121,27 @@ class ExplanationAdmin(LookOnly):
         "target_class",
         "target_declared",
         "completeness_error",
+        "gate",
         "predictor",
     ]
-    list_filter = ["method", "predictor", "target_class"]
+    list_filter = ["gates__light", "method", "predictor", "target_class"]
     list_select_related = ["case", "predictor"]
     search_fields = ["key", "case__key"]
-    readonly_fields = ["as_participants_see_it"]
+    readonly_fields = ["as_participants_see_it", "gate_in_words"]
 
     class Media:
-        css = {"all": ["explainers/bars.css"]}
+        css = {"all": ["explainers/bars.css", "explainers/renderings.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Explanation]":
+        found: QuerySet[Explanation] = super().get_queryset(request).prefetch_related("gates")
+        return found
+
+    @admin.display(description="gate")
+    def gate(self, explanation: Explanation) -> str:
+        return ", ".join(gate.light for gate in explanation.gates.all()) or "not examined"
+
+    def gate_in_words(self, explanation: Explanation) -> SafeString:
+        return format_html_join("", "{}", ((gate_preview(gate.verdict),) for gate in explanation.gates.all()))
 
     def as_participants_see_it(self, explanation: Explanation) -> SafeString:
         rendering = explanation.renderings.order_by("-pk").first()
@@ -133,7 +155,7 @@ class RenderingAdmin(LookOnly):
     readonly_fields = ["as_participants_see_it"]
 
     class Media:
-        css = {"all": ["explainers/bars.css"]}
+        css = {"all": ["explainers/bars.css", "explainers/renderings.css"]}
 
     def as_participants_see_it(self, rendering: Rendering) -> SafeString:
         return rendering_preview(rendering)
@@ -148,3 +170,70 @@ def rendering_preview(rendering: Rendering) -> SafeString:
     except ExplainersError as error:
         return format_html("{}", str(error))
     return mark_safe(fragment.decode("utf-8"))  # noqa: S308 - bytes of our own renderer, named by their digest
+
+
+@admin.register(Gate)
+class GateAdmin(LookOnly):
+    list_display = ["explanation", "light", "gate_version", "created_at"]
+    list_filter = ["light", "explanation__method"]
+    list_select_related = ["explanation"]
+    readonly_fields = ["in_words"]
+
+    def in_words(self, gate: Gate) -> SafeString:
+        return gate_preview(gate.verdict)
+
+
+@admin.register(MethodGate)
+class MethodGateAdmin(LookOnly):
+    list_display = ["method", "predictor", "target_declared", "against", "gate_version", "created_at"]
+    list_filter = ["method", "predictor"]
+    list_select_related = ["predictor", "against"]
+    readonly_fields = ["in_words"]
+
+    def in_words(self, check: MethodGate) -> SafeString:
+        return method_preview(check)
+
+
+WORST = 10
+
+
+def gate_preview(verdict: dict[str, Any]) -> SafeString:
+    """Say a verdict: the light, the reasons, the numbers, what was not computed."""
+    lines = [("light", verdict["light"]), *(("reason", reason) for reason in verdict["reasons"])]
+    for name, value in sorted(verdict.get("numbers", {}).items()):
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        lines += [(f"{name} {word}".strip(), number_text(number)) for word, number in parts]
+    lines += [(f"{name}: not computed", why) for name, why in verdict.get("not_computed", {}).items()]
+    return format_html("<table>{}</table>", format_html_join("", GATE_ROW, lines))
+
+
+def method_preview(check: MethodGate) -> SafeString:
+    """Say what the gate has of a method: its verdict, how many cases have which light, and the worst of them."""
+    rows = Explanation.objects.select_related("predictor").filter(
+        predictor=check.predictor_id,
+        method=check.method,
+        method_version=check.method_version,
+        target_declared=check.target_declared,
+        control_kind="",
+    )
+    same = [row for row in rows if row.parameters == check.parameters]
+    if not same:
+        return SafeString("There are no explanations by this method yet.")
+    gate = gate_of_method(explanations=same)
+    count = [(f"{light} cases", number) for light, number in gate.get("count", {}).items()]
+    worst = [
+        (f"{each['case']}: {each['light']}", " ".join(each["reasons"]))
+        for each in gate["cases"][:WORST]
+        if each["light"] != "green"
+    ]
+    return format_html(
+        "{}<table>{}</table>", gate_preview(gate), format_html_join("", GATE_ROW, [*count, *worst])
+    )
+
+
+def number_text(value: Any) -> str:
+    """Write a number of the gate for a person."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+GATE_ROW = '<tr><th scope="row">{}</th><td>{}</td></tr>'

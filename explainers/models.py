@@ -90,6 +90,8 @@ class Job(models.Model):
         PREDICT = "predict"
         EXPLAIN = "explain"
         RENDER = "render"
+        GATE = "gate"
+        CHECK = "check"  # of a method on a predictor; it carries the first of its cases
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -163,5 +165,53 @@ class Rendering(models.Model):
         return f"rendering {self.digest[:12]}"
 
 
-FROZEN: tuple[type[models.Model], ...] = (CaseSet, Case, Predictor, Prediction, Explanation, Rendering)
+class Light(models.TextChoices):
+    """The traffic light of the quality gate."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+    NOT_COMPUTED = "not_computed"
+
+
+class Gate(models.Model):
+    """What the quality gate measured of one explanation; `verdict` has the numbers and the reasons in words."""
+
+    explanation = models.ForeignKey(Explanation, on_delete=models.PROTECT, related_name="gates")
+    gate_version = models.CharField(max_length=20)
+    light = models.CharField(max_length=20, choices=Light.choices)
+    verdict = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["explanation", "gate_version"], name="gate_once")]
+
+    def __str__(self) -> str:
+        return f"{self.light} {self.explanation_id}"
+
+
+class MethodGate(models.Model):
+    """What is measured once of a method on a predictor: does it notice what the predictor forgot or relearned."""
+
+    key = models.CharField(max_length=DIGEST, unique=True)
+    predictor = models.ForeignKey(Predictor, on_delete=models.PROTECT, related_name="method_gates")
+    against = models.ForeignKey(
+        Predictor, null=True, blank=True, on_delete=models.PROTECT, related_name="method_gates_against"
+    )
+    method = models.CharField(max_length=80)
+    method_version = models.CharField(max_length=20)
+    parameters = models.JSONField(default=dict)
+    target_declared = models.CharField(max_length=100)
+    gate_version = models.CharField(max_length=20)
+    randomisation = models.JSONField()
+    training = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.method} on {self.predictor_id}"
+
+
+FROZEN: tuple[type[models.Model], ...] = (
+    CaseSet, Case, Predictor, Prediction, Explanation, Rendering, Gate, MethodGate,
+)  # fmt: skip
 """The tables whose rows never change and never go; `explainers.immutable` has the database refuse it."""

@@ -2,6 +2,7 @@
 
 from explainers.services.cases import case_set_import
 from explainers.services.explanations import explanations_request
+from explainers.services.gates import gates_request
 from explainers.services.jobs import (
     Claim,
     job_claim,
@@ -22,6 +23,7 @@ __all__ = [
     "Claim",
     "case_set_import",
     "explanations_request",
+    "gates_request",
     "job_claim",
     "job_fail",
     "job_finish",

@@ -14,6 +14,7 @@ from explainers.core.errors import ExplainersError
 from explainers.models import Job
 from explainers.services.compute import explain_batch, predict_batch, render_batch
 from explainers.services.crashpoints import crash_point
+from explainers.services.gates import check_batch, gate_batch
 from explainers.services.heartbeat import kept_alive
 from explainers.services.jobs import BATCH, Claim, job_claim, job_fail, job_finish
 
@@ -22,6 +23,8 @@ COMPUTE: dict[str, Callable[[Sequence[Claim]], list[Result]]] = {
     Job.Kind.PREDICT: predict_batch,
     Job.Kind.EXPLAIN: explain_batch,
     Job.Kind.RENDER: render_batch,
+    Job.Kind.GATE: gate_batch,
+    Job.Kind.CHECK: check_batch,
 }
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,9 @@ from django.test import Client
 from explainers.core.attribution import Explanation as Attribution
 from explainers.core.bars import bars_html, bars_spec
 from explainers.core.digest import digest_of
+from explainers.core.gate import GATE_VERSION
 from explainers.core.store import Store
-from explainers.models import FROZEN, Explanation, Job, Predictor, Rendering
+from explainers.models import FROZEN, Explanation, Gate, Job, MethodGate, Predictor, Rendering
 from explainers.services import case_set_import
 from tests.explainers.conftest import CLASSES, FEATURES, make_rows
 
@@ -55,6 +56,22 @@ def rendering(schema: dict[str, Any], store_folder: Path) -> Rendering:
         kind="explain", key="k", predictor=net, case=case, state="failed", error="out of luck", attempt=3
     )
     net.predictions.create(case=case, scores={}, label="ill", confidence=0.7, digest="x", recipe={})
+    verdict = {
+        "light": "red",
+        "reasons": ["taking parts away changes nothing."],
+        "numbers": {"order_z": -1.5},
+        "not_computed": {},
+    }
+    Gate.objects.create(explanation=explanation, gate_version=GATE_VERSION, light="red", verdict=verdict)
+    MethodGate.objects.create(
+        key="m",
+        predictor=net,
+        method="integrated_gradients",
+        method_version="1",
+        target_declared="advised",
+        gate_version=GATE_VERSION,
+        randomisation={"rank": 0.125},
+    )
     fragment = bars_html(attribution, inputs=case.inputs, features=case_set.schema["features"], spec=spec)
     return Rendering.objects.create(
         explanation=explanation, spec_digest=digest_of(spec), digest=store.put(fragment.encode()), spec=spec
@@ -99,6 +116,22 @@ def test_an_explanation_is_shown_as_participants_see_it(rendering: Rendering, ex
     fragment = Store(_store()).get(rendering.digest).decode()
     assert fragment in page
     assert "explainers/bars.css" in page
+
+
+def test_the_gate_stands_beside_an_explanation(rendering: Rendering, experimenter: Client) -> None:
+    page = experimenter.get(address(Explanation, pk=rendering.explanation_id)).content.decode()
+    assert "taking parts away changes nothing." in page
+    assert "-1.5" in page
+    assert "red" in experimenter.get(address(Explanation)).content.decode()
+
+
+def test_the_page_of_a_method_has_its_distribution_and_its_worst_cases(
+    rendering: Rendering, experimenter: Client
+) -> None:
+    page = experimenter.get(address(MethodGate, pk=MethodGate.objects.get().pk)).content.decode()
+    assert "red cases" in page
+    assert "c000: red" in page
+    assert "0.125" in page
 
 
 def test_a_damaged_rendering_is_not_shown(rendering: Rendering, experimenter: Client) -> None:

@@ -34,6 +34,7 @@ from explainers.selectors import (
 from explainers.services import (
     case_set_import,
     explanations_request,
+    gates_request,
     jobs_work,
     predictions_request,
     predictor_register,
@@ -313,6 +314,7 @@ def full(net: Predictor, cases: list[Case]) -> None:
     keys = explanations_request(predictor=net, cases=cases[:1], method=IG)
     jobs_work(queue="cpu")
     renderings_request(keys=keys, scale_of=keys)
+    gates_request(keys=keys)
     jobs_work(queue="cpu")
 
 
