@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 TEMPLATES = $(shell find deploy studies explainers analysis -path '*/templates/*' -name '*.html')
 PYTEST := .venv/bin/pytest -n 2 --dist loadscope
 
-.PHONY: demo test test-long lint format bench screenshots clean-venv
+.PHONY: demo test test-long lint format bench bench-explainers screenshots clean-venv
 .DEFAULT_GOAL := demo
 
 demo: ## everything once, for real, on this machine: study, explanations, participants, report
@@ -41,6 +41,10 @@ format: ## put code and templates into the house style
 bench: ## measure loads and times
 	@deploy/setup.sh test
 	@$(PYTHON) -m tests.bench
+
+bench-explainers: ## explanations a second against Captum; fails if a number is wrong or a goal is missed
+	@deploy/setup.sh test
+	@OMP_NUM_THREADS=1 $(PYTHON) -W ignore -m tests.bench.explainers
 
 screenshots: ## take the pictures of the README
 	@deploy/setup.sh test

@@ -80,13 +80,10 @@ def path_gradients(
     nodes, weights = (along.to(inputs).view(1, -1, *[1] * len(shape)) for along in quadrature(steps))
     difference = inputs - baseline
 
-    def points(cases: slice, part: slice) -> "torch.Tensor":
-        return baseline[cases, None] + nodes[:, part] * difference[cases, None]
+    def points(cases: slice, part: slice) -> "tuple[torch.Tensor, torch.Tensor]":
+        return baseline[cases, None] + nodes[:, part] * difference[cases, None], weights[:, part]
 
-    total = pool.gradients(
-        points, weights=lambda _, part: weights[:, part], targets=targets, shape=shape, per_case=steps
-    )
-    return total * difference
+    return pool.gradients(points, targets=targets, shape=shape, per_case=steps) * difference
 
 
 def expected_gradients(
@@ -124,18 +121,17 @@ def expected_gradients(
     torch.Tensor
         float64, (n, *shape).
     """
+    import torch
+
     shape, samples = tuple(inputs.shape[1:]), len(alphas)
     along = alphas.view(1, -1, *[1] * len(shape))
     shift = (baselines if noise is None else baselines - noise)[None]
 
-    def differences(cases: slice, part: slice) -> "torch.Tensor":
-        return inputs[cases, None] - shift[:, part]
+    def points(cases: slice, part: slice) -> "tuple[torch.Tensor, torch.Tensor]":
+        differences = inputs[cases, None] - shift[:, part]
+        return torch.addcmul(baselines[None, part], along[:, part], differences), differences
 
-    def points(cases: slice, part: slice) -> "torch.Tensor":
-        return baselines[None, part] + along[:, part] * differences(cases, part)
-
-    total = pool.gradients(points, weights=differences, targets=targets, shape=shape, per_case=samples)
-    return total / samples
+    return pool.gradients(points, targets=targets, shape=shape, per_case=samples) / samples
 
 
 def mean_gradients(
@@ -160,9 +156,9 @@ def mean_gradients(
     torch.Tensor
         float64, (n, *shape).
     """
+    one = inputs.new_ones(())
     total = pool.gradients(
-        lambda cases, part: inputs[cases, None] + noise[None, part],
-        weights=lambda _cases, _part: inputs.new_ones(()),
+        lambda cases, part: (inputs[cases, None] + noise[None, part], one),
         targets=targets,
         shape=tuple(inputs.shape[1:]),
         per_case=len(noise),

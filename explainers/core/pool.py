@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     import torch
 
     Points = Callable[[slice, slice], torch.Tensor]
-    Weights = Callable[[slice, slice], torch.Tensor]
+    Weighted = Callable[[slice, slice], tuple[torch.Tensor, torch.Tensor]]
     Score = Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]
 
-LEAST_ROWS = 32
-LIMITS = {"cpu": (1 << 18, 1 << 10), "cuda": (1 << 25, 1 << 16)}
-"""Per class of device: numbers in a chunk at most, rows in a chunk at most."""
+LEAST_ROWS, MULTIPLE = 32, 16
+LIMITS = {"cpu": (1 << 20, 1 << 10, 1 << 6), "cuda": (1 << 25, 1 << 16, 1 << 12)}
+"""Per class of device: numbers in a chunk at most, rows at most, rows of pictures at most."""
 
 
 def rows_for(shape: "tuple[int, ...]", *, device: str = "cpu") -> int:
     """
     Return how many rows of inputs of a shape go through a predictor at once.
 
-    Definition: the largest power of two of rows with at most 2**18 numbers in all and at most 1,024 rows (on a GPU
-    2**25 and 65,536), and at least 32.
+    Definition: the largest power of two of rows with at most 2**20 numbers in all and at most 1,024 rows (64 of
+    pictures), and at least 32; on a GPU 2**25, 65,536 and 4,096.
 
     Parameters
     ----------
@@ -42,9 +42,10 @@ def rows_for(shape: "tuple[int, ...]", *, device: str = "cpu") -> int:
     Examples
     --------
     >>> rows_for((30,)), rows_for((3, 64, 64)), rows_for((3, 224, 224))
-    (1024, 32, 32)
+    (1024, 64, 32)
     """
-    elements, most = LIMITS.get(device, LIMITS["cuda"])
+    elements, most, pictures = LIMITS.get(device, LIMITS["cuda"])
+    most = pictures if len(shape) == 3 else most
     rows, size = LEAST_ROWS, math.prod(shape)
     while rows < most and rows * 2 * size <= elements:
         rows *= 2
@@ -56,9 +57,9 @@ class Pool:
     """
     A predictor seen through chunks.
 
-    A chunk has `rows` rows, always: what is left over at its end goes through the predictor and is thrown away. A case
-    takes whole chunks, or a part of one that begins anywhere. So every matrix product has one shape, and what a case
-    gets does not depend on the cases beside it.
+    Chunks have one size, which the rows of one case decide (`chunk`): what is left over at the end of one goes through
+    the predictor and is thrown away. A case takes whole chunks, or a part of one that begins anywhere. So every
+    matrix product has one shape, and what a case gets does not depend on the cases beside it.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ class Pool:
     space : str
         What of the scores is explained, see `target_output`.
     rows : int
-        Size of a chunk.
+        Size of a chunk, about.
     extra : torch.Tensor or None
         What belongs to each case beside its inputs, (cases, ...), such as the token ids that make a mask.
     """
@@ -77,6 +78,33 @@ class Pool:
     space: str
     rows: int
     extra: "torch.Tensor | None" = None
+
+    def chunk(self, per_case: int) -> int:
+        """
+        Return the exact size of a chunk.
+
+        Definition: a case that fills a chunk is divided into equal pieces; smaller ones fill it up together, to a
+        multiple of 16 rows, because the last rows of a matrix product of another size may be rounded otherwise.
+
+        Parameters
+        ----------
+        per_case : int
+            Rows of one case.
+
+        Returns
+        -------
+        int
+            Rows.
+
+        Examples
+        --------
+        >>> pool = Pool(score=None, space="score", rows=32)
+        >>> pool.chunk(1), pool.chunk(10), pool.chunk(20), pool.chunk(50)
+        (32, 32, 20, 25)
+        """
+        if 2 * per_case > self.rows:
+            return -(-per_case // -(-per_case // self.rows))
+        return -(-(self.rows // per_case * per_case) // MULTIPLE) * MULTIPLE
 
     def blocks(self, *, cases: int, per_case: int) -> "Iterator[tuple[slice, slice]]":
         """
@@ -106,11 +134,11 @@ class Pool:
         """
         if per_case < 1:
             raise ExplanationRefused("An explanation needs at least one row per case.")
-        together = max(1, self.rows // per_case)
+        together, piece = max(1, self.rows // per_case), self.chunk(per_case)
         for first in range(0, cases, together):
             last = min(first + together, cases)
-            for begin in range(0, per_case, self.rows):
-                yield slice(first, last), slice(begin, min(begin + self.rows, per_case))
+            for begin in range(0, per_case, piece):
+                yield slice(first, last), slice(begin, min(begin + piece, per_case))
 
     def values(
         self, points: "Points", *, targets: "torch.Tensor", shape: "tuple[int, ...]", per_case: int
@@ -137,23 +165,17 @@ class Pool:
         import torch
 
         found = torch.empty((len(targets), per_case), dtype=torch.float64, device=targets.device)
-        buffer = torch.zeros((self.rows, *shape), device=targets.device)
+        buffer = torch.zeros((self.chunk(per_case), *shape), device=targets.device)
         with torch.no_grad():
             for cases, part in self.blocks(cases=len(targets), per_case=per_case):
                 count, each = cases.stop - cases.start, part.stop - part.start
                 buffer[: count * each].view(count, each, *shape).copy_(points(cases, part))
-                out = self._outputs(buffer, targets, cases=cases, each=each)
+                out = self._outputs(buffer, targets=targets, cases=cases, each=each)
                 found[cases, part] = out[: count * each].view(count, each).double()
         return found
 
     def gradients(
-        self,
-        points: "Points",
-        *,
-        weights: "Weights",
-        targets: "torch.Tensor",
-        shape: "tuple[int, ...]",
-        per_case: int,
+        self, points: "Weighted", *, targets: "torch.Tensor", shape: "tuple[int, ...]", per_case: int
     ) -> "torch.Tensor":
         """
         Return a weighted sum of the gradients at many points of each case.
@@ -164,9 +186,8 @@ class Pool:
         Parameters
         ----------
         points : Callable
-            As for `values`.
-        weights : Callable
-            From the same slices to what each gradient is multiplied with; it broadcasts to (cases, rows, *shape).
+            From a slice of cases and a slice of their rows to the points, (cases, rows, *shape), and to what each
+            gradient is multiplied with, which broadcasts to that shape.
         targets : torch.Tensor
             Column per case, int64, (n,).
         shape : tuple of int
@@ -182,31 +203,56 @@ class Pool:
         import torch
 
         total = torch.zeros((len(targets), *shape), dtype=torch.float64, device=targets.device)
-        buffer = torch.zeros((self.rows, *shape), device=targets.device)
+        buffer = torch.zeros((self.chunk(per_case), *shape), device=targets.device)
         for cases, part in self.blocks(cases=len(targets), per_case=per_case):
             count, each = cases.stop - cases.start, part.stop - part.start
             with torch.no_grad():
-                buffer[: count * each].view(count, each, *shape).copy_(points(cases, part))
+                rows, weights = points(cases, part)
+                buffer[: count * each].view(count, each, *shape).copy_(rows)
             leaf = buffer.requires_grad_()
             with torch.enable_grad():
-                out = self._outputs(leaf, targets, cases=cases, each=each)
+                out = self._outputs(leaf, targets=targets, cases=cases, each=each)
                 found = (
                     torch.autograd.grad(out.sum(), leaf)[0] if out.requires_grad else torch.zeros_like(leaf)
                 )
-            weighted = found[: count * each].view(count, each, *shape) * weights(cases, part)
+            weighted = found[: count * each].view(count, each, *shape) * weights
             total[cases] += weighted.sum(dim=1, dtype=torch.float64)
         return total
 
     def _outputs(
-        self, rows: "torch.Tensor", targets: "torch.Tensor", *, cases: slice, each: int
+        self, rows: "torch.Tensor", *, targets: "torch.Tensor", cases: slice, each: int
     ) -> "torch.Tensor":
-        filled = self._spread(targets[cases], each=each)
-        extra = None if self.extra is None else self._spread(self.extra[cases], each=each)
+        filled = spread(targets[cases], each=each, rows=len(rows))
+        extra = None if self.extra is None else spread(self.extra[cases], each=each, rows=len(rows))
         return target_output(self.score(rows, extra), targets=filled, space=self.space)
 
-    def _spread(self, per_case: "torch.Tensor", *, each: int) -> "torch.Tensor":
-        import torch
 
-        rows = per_case.repeat_interleave(each, dim=0)
-        missing = self.rows - len(rows)
-        return rows if not missing else torch.cat([rows, rows[:1].expand(missing, *rows.shape[1:])])
+def spread(per_case: "torch.Tensor", *, each: int, rows: int) -> "torch.Tensor":
+    """
+    Repeat what belongs to a case for each of its rows, and the first of all for the rows that are left over.
+
+    Parameters
+    ----------
+    per_case : torch.Tensor
+        (cases, ...).
+    each : int
+        Rows of a case.
+    rows : int
+        Rows in all.
+
+    Returns
+    -------
+    torch.Tensor
+        (rows, ...).
+
+    Examples
+    --------
+    >>> import torch
+    >>> spread(torch.tensor([7, 8]), each=2, rows=5).tolist()
+    [7, 7, 8, 8, 7]
+    """
+    import torch
+
+    found = per_case.repeat_interleave(each, dim=0)
+    missing = rows - len(found)
+    return found if not missing else torch.cat([found, found[:1].expand(missing, *found.shape[1:])])
