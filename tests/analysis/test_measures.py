@@ -91,6 +91,28 @@ def test_without_opportunities_a_measure_is_missing_and_not_zero(
     assert len(measure.compute(silent)) == silent["participant_id"].nunique()
 
 
+@pytest.mark.parametrize("name", OF_TRIALS)
+def test_a_participant_without_an_answer_is_missing_and_counted(
+    name: str, everything: dict[str, Any]
+) -> None:
+    trials, measure = everything["trials"], registry.get(name)
+    lost = sorted(trials["participant_id"].unique())[3]
+    silent = trials.assign(status=trials["status"].where(trials["participant_id"] != lost, "timed_out"))
+    before, after = measure.compute(trials), measure.compute(silent)
+    assert math.isnan(after[lost])
+    assert measure.opportunities(silent)[lost] == 0
+    if name != "bis":  # standardised over everybody
+        pd.testing.assert_series_equal(after.drop(lost), before.drop(lost))
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_a_value_stands_on_opportunities(name: str, everything: dict[str, Any]) -> None:
+    measure = registry.get(name)
+    table = everything[measure.table]
+    defined = measure.compute(table).notna()
+    assert (measure.opportunities(table)[defined] > 0).all()
+
+
 @pytest.mark.parametrize("name", registry.names())
 def test_values_lie_within_the_declared_bounds(name: str, everything: dict[str, Any]) -> None:
     measure = registry.get(name)

@@ -22,6 +22,16 @@ def test_the_error_of_forward_simulation_is_a_distance() -> None:
     )
 
 
+def test_guessing_the_truth_scores_a_half_once_balanced() -> None:
+    truth_only = {
+        "protocol": "forward_simulation", "response": list("aaaab"), "ai_prediction": list("aaaaa"),
+        "ai_correct": [True, True, True, True, False],
+    }  # fmt: skip
+    assert one("forward_simulation_accuracy", **truth_only) == 4 / 5
+    assert one("forward_simulation_baseline", **truth_only) == 4 / 5
+    assert one("forward_simulation_balanced", **truth_only) == 0.5
+
+
 PHASES = {"phase": ["pre", "pre", "learn", "test", "test", "test", "retention", "retention"]}
 
 
