@@ -26,11 +26,12 @@ class BehaviouralValue(Tabulation):
 
     Notes
     -----
-    The headline contrast of a study of explanations. The ceiling is what a rational agent gains from
-    the modelled signals alone (`rational_benchmark`, over the trials of the reference); people also see
-    the case, so that they may exceed it. Where there is no room, the study cannot show a value. Without
-    a column ``score`` the payoff is 1 for right and 0 for wrong. The ceiling is on that 0-1 scale, and
-    missing where scores are others.
+    The headline contrast of a study of explanations; conditions that show none are left out. The
+    ceiling is what a rational agent gains from the modelled signals alone (`rational_benchmark`, over
+    the trials of the reference); people also see the case, so that they may exceed it. Where there is
+    no room, the study cannot show a value. Without a column ``score`` the payoff is 1 for right and 0
+    for wrong. The ceiling is on that 0-1 scale, and missing where scores are others. It is missing too
+    without the columns ``response``, ``ground_truth`` and the signals.
 
     References
     ----------
@@ -84,9 +85,12 @@ class BehaviouralValue(Tabulation):
         base = float(values[name].dropna().sort_values().mean())
         rest = rows_of(table, by=by, group=name)
         plain = measure is Accuracy or _zero_one(rest)
-        ceiling = benchmark_of(rest, signals=signals, name=cls.name)["benchmark"] if plain else math.nan
+        seen = {"response", "ground_truth", *(signals or ("ai_prediction",))} <= set(table.columns)
+        ceiling = (
+            benchmark_of(rest, signals=signals, name=cls.name)["benchmark"] if plain and seen else math.nan
+        )
         for group, found in values.items():
-            if group != name:
+            if group != name and _explains(rows_of(table, by=by, group=group)):
                 yield {
                     by: group,
                     **difference(found, values[name]),
@@ -95,6 +99,10 @@ class BehaviouralValue(Tabulation):
                     "room": ceiling - base,
                     "n_undefined": int(found.isna().sum()),
                 }
+
+
+def _explains(trials: pd.DataFrame) -> bool:
+    return "explanations" not in trials.columns or bool((trials["explanations"].fillna("") != "").any())
 
 
 def _zero_one(trials: pd.DataFrame) -> bool:

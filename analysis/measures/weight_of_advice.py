@@ -22,7 +22,8 @@ class WeightOfAdvice(TrialMean):
     own and advised number are close: name the clipped form (`weight_of_advice_clipped`) in the plan if
     that is feared. Where advice and own number are the same it is not defined, and the trial is no
     opportunity; so are answers that are no numbers. Two-stage protocols only. Reliance, not appropriate
-    reliance.
+    reliance. Some authors take absolute values of both parts; moves away from the advice then count as
+    moves towards it, so that is not done here.
 
     References
     ----------

@@ -146,11 +146,23 @@ def test_the_behavioural_value_is_held_against_the_ai_without_explanation() -> N
         }
     ).assign(correct=lambda rows: rows["response"] == rows["ground_truth"])
     found = analysis.measure("behavioural_value", table)
-    assert list(found.index) == ["ig", "own"]
+    assert list(found.index) == ["ig"]
     assert found.loc["ig", "value"] == pytest.approx(1.0 - 0.75)
     assert found.loc["ig", ["reference_value", "ceiling", "room"]].tolist() == pytest.approx(
         [0.75, 1.0, 0.25]
     )
+
+
+def test_the_behavioural_value_without_decisions_has_no_ceiling() -> None:
+    shown = {
+        "advice_source": "ai",
+        "explanations": ["", "", "ig", "ig"],
+        "condition": ["ai", "ai", "ig", "ig"],
+    }
+    table = pd.DataFrame({"participant_id": list("abcd"), "correct": [True, False, True, True], **shown})
+    found = analysis.measure("behavioural_value", table).loc["ig"]
+    assert found["value"] == 0.5
+    assert np.isnan(found["ceiling"])
 
 
 @pytest.mark.parametrize("seed", range(4))
