@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-import numpy as np
-
 from explainers.core.attribution import Explanation
 from explainers.core.cases import format_value, reference_range
+from explainers.core.directions import (
+    NEGATIVE,
+    POSITIVE,
+    Directions,
+    directions,
+    key_svg,
+    scale_limit,
+)
 from explainers.core.errors import ExplanationRefused
 
 VERSION = "1"
 SPEC_KEYS = {"renderer", "version", "top", "limit", "baseline"}
-POSITIVE, NEGATIVE = "#0072B2", "#D55E00"  # Okabe and Ito's blue and vermillion
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,11 @@ class Bar:
 
 
 def bars_spec(
-    attributions: Sequence[float], *, top: int = 5, baseline: str = "a typical patient"
+    attributions: Sequence[float],
+    *,
+    top: int = 5,
+    baseline: str = "a typical patient",
+    outcome: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """
     Return the render specification of a study: one scale for all of its explanations.
@@ -55,6 +64,8 @@ def bars_spec(
         Features drawn one by one; the others are added up in one row.
     baseline : str
         What cases were compared with, in words.
+    outcome : Mapping or None
+        `unit` and `decimals` of a regression, whose pushes are then written as numbers; None for a classification.
 
     Returns
     -------
@@ -73,13 +84,13 @@ def bars_spec(
     """
     if not len(attributions):
         raise ExplanationRefused("A scale needs at least one explanation.")
-    limit = float(np.percentile(np.abs(np.asarray(attributions, dtype=np.float64)), 99))
     return {
         "renderer": "bars",
         "version": VERSION,
         "top": top,
-        "limit": float(f"{limit:.6g}") or 1.0,
+        "limit": scale_limit(attributions),
         "baseline": baseline,
+        **({} if outcome is None else {"outcome": dict(outcome)}),
     }
 
 
@@ -153,7 +164,7 @@ def bars_html(
         If the specification is not one of this renderer.
     """
     if (
-        set(spec) != SPEC_KEYS
+        set(spec) - {"outcome"} != SPEC_KEYS
         or (spec["renderer"], spec["version"]) != ("bars", VERSION)
         or not spec["limit"] > 0
     ):
@@ -161,26 +172,37 @@ def bars_html(
             f"This is not a specification of the renderer bars {VERSION}: {dict(spec)!r:.200}."
         )
     bars = bars_select(explanation, inputs=inputs, features=features, top=spec["top"])
-    target, baseline = escape(explanation.target_class), escape(spec["baseline"])
-    rows = "".join(_row(bar, target=target, limit=spec["limit"]) for bar in bars)
-    text = escape(
-        bars_text(bars, target=explanation.target_class, limit=spec["limit"], baseline=spec["baseline"])
+    words = directions(explanation.target_class, outcome=spec.get("outcome"))
+    rows = "".join(_row(bar, words=words, spec=spec) for bar in bars)
+    text = bars_text(
+        bars,
+        target=explanation.target_class,
+        limit=spec["limit"],
+        baseline=spec["baseline"],
+        outcome=spec.get("outcome"),
     )
     return (
         '<div class="bars-box"><table class="bars" role="table">'
-        f'<caption>What pushed the AI towards <strong class="bars-target">{target}</strong>'
-        f' <span class="bars-baseline">compared with {baseline}</span></caption>'
+        f"<caption>{words.title_html('bars-target')}"
+        f' <span class="bars-baseline">compared with {escape(spec["baseline"])}</span></caption>'
         '<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Feature</th>'
         '<th scope="col" role="columnheader">Value</th><th scope="col" role="columnheader">Push</th></tr></thead>'
         f'<tbody role="rowgroup">{rows}</tbody></table>'
-        f'<p class="bars-legend">{_key(NEGATIVE, "bar-neg")} left: away from {target}. '
-        f"{_key(POSITIVE, 'bar-pos')} right: towards {target}. "
+        f'<p class="bars-legend">{key_svg(NEGATIVE, "bar-neg")} left: {escape(words.away)}. '
+        f"{key_svg(POSITIVE, 'bar-pos')} right: {escape(words.towards)}. "
         "A longer bar is a stronger push; all cases are drawn on one scale.</p>"
-        f'<p class="bars-text">{text}</p></div>'
+        f'<p class="bars-text">{escape(text)}</p></div>'
     )
 
 
-def bars_text(bars: Sequence[Bar], *, target: str, limit: float, baseline: str) -> str:
+def bars_text(
+    bars: Sequence[Bar],
+    *,
+    target: str,
+    limit: float,
+    baseline: str,
+    outcome: Mapping[str, Any] | None = None,
+) -> str:
     """
     Say in a sentence what the bars show.
 
@@ -194,6 +216,8 @@ def bars_text(bars: Sequence[Bar], *, target: str, limit: float, baseline: str) 
         Attribution at the end of the scale.
     baseline : str
         What the case was compared with.
+    outcome : Mapping or None
+        As for `bars_spec`.
 
     Returns
     -------
@@ -205,27 +229,31 @@ def bars_text(bars: Sequence[Bar], *, target: str, limit: float, baseline: str) 
     >>> bars_text([Bar("Age", "40 years", "", 0.5)], target="ill", limit=1, baseline="a typical patient")
     'What pushed the AI towards ill, compared with a typical patient: Age (40 years) towards ill, 50 of 100.'
     """
+    words = directions(target, outcome=outcome)
     parts = []
     for bar in bars:
         value = f" ({bar.value})" if bar.value else ""
         strength = (
             "beyond the scale" if abs(bar.attribution) > limit else f"{_length(bar, limit=limit):.0f} of 100"
         )
-        parts.append(f"{bar.label}{value} {_direction(bar, target=target)}, {strength}")
-    return f"What pushed the AI towards {target}, compared with {baseline}: {'; '.join(parts)}."
+        if outcome is not None:
+            strength = _amount(bar, outcome=outcome)
+        parts.append(f"{bar.label}{value} {words.of(bar.attribution)}, {strength}")
+    return f"{words.title}, compared with {baseline}: {'; '.join(parts)}."
 
 
 def _length(bar: Bar, *, limit: float) -> float:
     return min(abs(bar.attribution) / limit, 1.0) * 100
 
 
-def _direction(bar: Bar, *, target: str) -> str:
-    if bar.attribution == 0:
-        return "no push"
-    return f"towards {target}" if bar.attribution > 0 else f"away from {target}"
+def _amount(bar: Bar, *, outcome: Mapping[str, Any]) -> str:
+    number = format_value(bar.attribution, decimals=int(outcome.get("decimals", 2)))
+    sign = "+" if bar.attribution > 0 and any(digit in "123456789" for digit in number) else ""
+    return f"{sign}{number} {outcome.get('unit', '')}".strip()
 
 
-def _row(bar: Bar, *, target: str, limit: float) -> str:
+def _row(bar: Bar, *, words: Directions, spec: Mapping[str, Any]) -> str:
+    limit, outcome = spec["limit"], spec.get("outcome")
     length = _length(bar, limit=limit)
     positive = bar.attribution > 0
     rectangle = (
@@ -233,9 +261,9 @@ def _row(bar: Bar, *, target: str, limit: float) -> str:
         f'x="{0 if positive else -length:.2f}" y="2" width="{length:.2f}" height="12"/>'
     )
     beyond = ' <span class="bars-beyond">(beyond the scale)</span>' if abs(bar.attribution) > limit else ""
+    said = escape(words.of(bar.attribution) if outcome is None else _amount(bar, outcome=outcome))
     reference = f'<span class="bars-range">reference {escape(bar.reference)}</span>' if bar.reference else ""
     # Roles are said because narrow pages lay rows out as grids, which takes the table away from screen readers.
-    # The direction's words hold the target, which is escaped already.
     return (
         f'<tr role="row"><th scope="row" role="rowheader">{escape(bar.label)}</th>'
         f'<td class="bars-value" role="cell">{escape(bar.value)}{reference}</td>'
@@ -243,12 +271,5 @@ def _row(bar: Bar, *, target: str, limit: float) -> str:
         'preserveAspectRatio="none" aria-hidden="true" focusable="false">'
         '<rect class="bar-track" fill="#8884" x="-100" y="7" width="200" height="2"/>'
         f'{rectangle}<rect class="bar-zero" fill="#444" x="-0.5" y="0" width="1" height="16"/></svg>'
-        f'<span class="bars-words">{_direction(bar, target=target)}{beyond}</span></td></tr>'
-    )
-
-
-def _key(colour: str, name: str) -> str:
-    return (
-        f'<svg class="bars-key" viewBox="0 0 10 10" width="10" height="10" aria-hidden="true" focusable="false">'
-        f'<rect class="{name}" fill="{colour}" x="0" y="0" width="10" height="10"/></svg>'
+        f'<span class="bars-words">{said}{beyond}</span></td></tr>'
     )

@@ -11,11 +11,13 @@ from django.conf import settings
 from explainers.core.advice import advice_of
 from explainers.core.attribution import Explanation as Attribution
 from explainers.core.attribution import resolve_target
-from explainers.core.bars import bars_html
+from explainers.core.cases import schema_modality
 from explainers.core.digest import digest_of
 from explainers.core.engine import NUMERICS, ExplainRequest, explain
 from explainers.core.errors import ExplanationRefused, NotReady
+from explainers.core.png import png_decode
 from explainers.core.predictor import LoadedPredictor
+from explainers.core.render import render_html
 from explainers.core.store import Store
 from explainers.methods import METHODS
 from explainers.models import Explanation, Prediction, Predictor, Rendering
@@ -95,11 +97,15 @@ def render_batch(claims: Sequence[Claim]) -> list[Write]:
     for claim in claims:
         payload, case = claim.job.payload, claim.job.case
         explanation = explanations[payload["explanation"]]
-        fragment = bars_html(
+        schema = case.case_set.schema
+        fragment = render_html(
             explanation_artefact(explanation=explanation),
             inputs=case.inputs,
-            features=case.case_set.schema["features"],
+            schema=schema,
             spec=payload["spec"],
+            pixels=png_decode(store.get(case.inputs["image"]))
+            if schema_modality(schema) == "image"
+            else None,
         )
         digest = store.put(fragment.encode("utf-8"))
         writes.append(partial(_write_rendering, explanation, payload=payload, digest=digest))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 
-from explainers.core.bars import bars_spec
 from explainers.core.digest import digest_of
-from explainers.models import Job
+from explainers.core.render import render_spec
+from explainers.models import Job, Predictor
 from explainers.selectors import explanation_artefact, explanation_list, render_key
 from explainers.services.jobs import jobs_add
 
@@ -21,12 +22,11 @@ def renderings_request(*, keys: Sequence[str], scale_of: Sequence[str]) -> str:
     The scale is the 99th percentile of |attribution| over `scale_of`: give every explanation of the study,
     so that a weak explanation looks weak.
     """
-    values = [
-        value
-        for explanation in explanation_list(keys=scale_of)
-        for value in explanation_artefact(explanation=explanation).values
-    ]
-    spec = bars_spec(values)
+    shown = explanation_list(keys=scale_of)
+    spec = render_spec(
+        [explanation_artefact(explanation=explanation) for explanation in shown],
+        outcome=outcome_of(shown[0].predictor) if shown else None,
+    )
     spec_digest = digest_of(spec)
     jobs_add(
         [
@@ -41,3 +41,11 @@ def renderings_request(*, keys: Sequence[str], scale_of: Sequence[str]) -> str:
         ]
     )
     return spec_digest
+
+
+def outcome_of(predictor: Predictor) -> dict[str, Any] | None:
+    """Return unit and decimals of what a regression predicts; None for a classification."""
+    output: dict[str, Any] = predictor.output
+    if output.get("kind") != "regression":
+        return None
+    return {"unit": output.get("unit", ""), "decimals": output.get("decimals", 2)}
