@@ -16,6 +16,7 @@ from explainers.core.attribution import Explanation as Attribution
 from explainers.core.cases import panel_rows
 from explainers.core.digest import digest_of, job_key
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing, NotReady
+from explainers.core.exhibit import artefact_of
 from explainers.core.gate import GATE_VERSION
 from explainers.core.gate.light import LIGHTS, NOT_COMPUTED, method_light
 from explainers.core.store import Store
@@ -58,7 +59,7 @@ def explanation_list(*, keys: Sequence[str]) -> list[Explanation]:
 
 def explanation_artefact(*, explanation: Explanation) -> Attribution:
     """Read the frozen bytes of an explanation; they are verified at every read."""
-    return Attribution.from_bytes(Store(settings.ASSAY_STORE).get(explanation.artefact_digest))
+    return artefact_of(Store(settings.ASSAY_STORE).get(explanation.artefact_digest))
 
 
 def render_key(*, key: str, spec_digest: str) -> str:

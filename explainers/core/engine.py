@@ -14,6 +14,7 @@ from explainers.core.digest import ENGINE_VERSION, digest_of
 from explainers.core.errors import ExplanationRefused
 from explainers.core.method import Batch, Method
 from explainers.core.predictor import LoadedPredictor
+from explainers.core.reference import ReferenceSet
 
 NUMERICS = "fp32-cpu"
 LIBRARIES = ("torch", "captum", "numpy", "safetensors")
@@ -55,7 +56,12 @@ class ExplainRequest:
 
 
 def explain(
-    method: Method, *, predictor: LoadedPredictor, predictor_digest: str, requests: Sequence[ExplainRequest]
+    method: Method,
+    *,
+    predictor: LoadedPredictor,
+    predictor_digest: str,
+    requests: Sequence[ExplainRequest],
+    references: Mapping[str, ReferenceSet] | None = None,
 ) -> list[Explanation]:
     """
     Explain cases with one method.
@@ -70,6 +76,8 @@ def explain(
         For the recipe.
     requests : Sequence of ExplainRequest
         The cases. What a case gets does not depend on the others.
+    references : Mapping or None
+        Sets of cases that parameters name.
 
     Returns
     -------
@@ -91,6 +99,7 @@ def explain(
         seeds=[case_seed(request, method=method.name) for request in requests],
         sources=[request.source for request in requests if request.source is not None],
         designs=[design_seed(request, method=method.name) for request in requests],
+        references=references or {},
     )
     check_modality(method, predictor=predictor)
     with one_thread():

@@ -9,6 +9,7 @@ from explainers.core.attribution import Explanation
 from explainers.core.errors import ExplanationRefused
 from explainers.core.limits import Limit, limit_faults
 from explainers.core.predictor import LoadedPredictor
+from explainers.core.reference import ReferenceSet
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Batch:
         A digest per case of the method, its parameters and the study's seed, without the case: what is drawn once
         for all cases (steps, coalitions, noise) comes from it, so that differences between cases are not due
         to the draw.
+    references : Mapping
+        Sets of cases that parameters name: examples of concepts, training cases.
     """
 
     predictor: LoadedPredictor
@@ -44,6 +47,7 @@ class Batch:
     seeds: Sequence[str]
     sources: Sequence[Explanation] = field(default_factory=tuple)
     designs: Sequence[str] = field(default_factory=tuple)
+    references: Mapping[str, ReferenceSet] = field(default_factory=dict)
 
 
 class Method(ABC):
