@@ -207,7 +207,7 @@ def _reference(table: pd.DataFrame, *, by: str, name: str, given: Any, advised: 
     if given is not None:
         if given not in there:
             raise ValueError(
-                f"The measure '{name}' finds no {by} {given!r}. There are: {', '.join(map(str, there))}."
+                f"The measure '{name}' finds no {by} {given!r}. There are: {', '.join(map(str, there)) or 'none'}."
             )
         return given
     found = []

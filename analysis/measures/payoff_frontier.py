@@ -82,6 +82,8 @@ class PayoffFrontier(Tabulation):
             raise MissingColumnsError(
                 f"The measure '{cls.name}' needs the column(s) {over} of the table trials, which are not there."
             )
+        if steps < 1:
+            raise ValueError(f"The measure '{cls.name}' needs at least 1 step, got {steps}.")
         base = unaided_group(table, by=by, name=cls.name, given=reference)
         parts = {group: _two_payoffs(rows, over=over) for group, rows in groups(table, by=by)}
         for group, part in parts.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from analysis.core.measure import MissingColumnsError
-from analysis.core.selection import DECISION_PROTOCOLS, counted, truths
+from analysis.core.selection import DECISION_PROTOCOLS, counted, numbers, truths
 from analysis.core.tabulation import Tabulation, groups, rows_of
 from analysis.measures import tabulations
 from analysis.measures._variants import flip_rate, nested_components
@@ -74,7 +74,11 @@ class VariantComponents(Tabulation):
         trials = counted(table, protocols=DECISION_PROTOCOLS)
         for group, _ in groups(table, by=by):
             rows = rows_of(trials, by=by, group=group)
-            values = truths(rows[outcome]) if outcome.startswith("correct") else rows[outcome].astype(float)
+            values = truths(rows[outcome]) if outcome.startswith("correct") else numbers(rows[outcome])
+            if values.isna().sum() > rows[outcome].isna().sum():
+                raise ValueError(
+                    f"The measure '{cls.name}' needs numbers in {outcome}, its outcome; some are text."
+                )
             known = rows.assign(outcome=values)
             known = known[known[["case_id", "variant", "outcome"]].notna().all(axis=1)]
             found = nested_components(known)

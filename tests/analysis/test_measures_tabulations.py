@@ -94,6 +94,25 @@ def test_a_tabulation_declares_all_it_should(name: str) -> None:
     assert "Examples" in (tabulation.__doc__ or "")
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "sentence"),
+    [
+        ("payoff_frontier", {"steps": 0}, "needs at least 1 step, got 0"),
+        ("variant_components", {"outcome": "response"}, "needs numbers in response"),
+        ("variant_components", {"outcome": "mood"}, r"needs the column\(s\) mood"),
+        ("payoff_frontier", {"over": "mood"}, r"needs the column\(s\) mood"),
+        ("rational_benchmark", {"folds": 0}, "folds must be at least 1, got 0"),
+        ("reliance_loss", {"signals": ["mood"]}, r"told of the signal\(s\) mood"),
+        ("augmentation", {"measure": "mood"}, "There is no measure 'mood'"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_refused_in_a_sentence(
+    name: str, options: dict[str, Any], sentence: str, small: dict[str, Any]
+) -> None:
+    with pytest.raises((ValueError, LookupError), match=sentence):
+        tabulations.get(name).compute(small["trials"], **options)
+
+
 def test_no_tabulation_has_the_name_of_a_measure() -> None:
     assert not set(NAMES) & set(registry.names())
 
