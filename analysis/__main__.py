@@ -15,22 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.core.schema import TABLES
+from analysis.power.arguments import add_arguments, arguments_of, positive
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PROBLEM = 2
-_TRUTH = {
-    "effect": "of every treatment (default: the smallest effect of interest)",
-    "baseline": "share right (or time in ms) in the control",
-    "participant_sd": "between participants, logit or log scale",
-    "case_sd": "between cases",
-    "slope_sd": "of the effect between participants",
-    "case_slope_sd": "of the effect between cases",
-    "residual_sd": "of log times within a participant",
-    "ai_accuracy": "share of cases on which the AI is right",
-    "attrition": "share of participants who leave on the way",
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--plan", type=Path, required=True, help="the plan (YAML or JSON)")
     report.add_argument("--out", type=Path, required=True, help="folder for report.html and report.json")
     report.add_argument("--simulated", action="store_true", help="analyse the simulated participants")
-    report.add_argument("--permutations", type=_positive, default=10_000, help="default: 10000")
+    report.add_argument("--permutations", type=positive, default=10_000, help="default: 10000")
     report.add_argument("--seed", type=int, default=1, help="of the permutations; default: 1")
     check = commands.add_parser("check", help="say everything that is wrong with a table")
     check.add_argument("table", type=Path, help="a .csv or .parquet file, or a dataset folder")
@@ -61,43 +51,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--plan", type=Path, help="also whether the table can answer this plan")
     check.add_argument("--partial", action="store_true", help="a table of one's own: columns may be absent")
-    _power_parser(commands.add_parser("power", help="simulate the power of a plan's primary question"))
-    preregister = commands.add_parser("preregister", help="write a plan as the text of a preregistration")
-    preregister.add_argument("plan", type=Path, help="a plan or a study file (YAML or JSON)")
-    preregister.add_argument("--form", choices=("aspredicted", "osf"), default="aspredicted")
-    return parser
-
-
-def _power_parser(power: argparse.ArgumentParser) -> None:
-    power.add_argument("plan", type=Path, help="a plan or a study file (YAML or JSON)")
-    power.add_argument("--participants", type=_sizes, help="in all, such as 100,200; default: the plan's n")
-    power.add_argument("--cases", type=_sizes, default=[24], help="of the study; default: 24")
-    power.add_argument("--trials", type=_sizes, help="of each participant; default: all cases")
-    power.add_argument("--simulations", type=_positive, default=1000, help="for each size; default: 1000")
-    power.add_argument("--target", type=float, default=0.9, help="power wanted; default: 0.9")
-    power.add_argument("--seed", type=int, default=1, help="default: 1")
-    power.add_argument("--workers", type=_positive, help="processes; default: all cores")
+    power = commands.add_parser("power", help="simulate the power of a plan's primary question")
+    add_arguments(power)
+    power.add_argument("--workers", type=positive, help="processes; default: all cores")
     power.add_argument("--out", type=Path, help="folder for power.json, power.csv and power.svg")
-    power.add_argument("--effect-scale", choices=("difference", "odds_ratio"), default="difference")
-    for name, words in _TRUTH.items():
-        power.add_argument(f"--{name.replace('_', '-')}", type=float, help=words)
     power.add_argument(
         "--case-table", type=Path, help="ground_truth, ai_prediction, ai_confidence: the ceiling"
     )
     power.add_argument(
         "--human-accuracy", type=float, help="of people alone, for the ceiling; default: baseline"
     )
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
-    return value
-
-
-def _sizes(text: str) -> list[int]:
-    return [_positive(part) for part in text.split(",")]
+    preregister = commands.add_parser("preregister", help="write a plan as the text of a preregistration")
+    preregister.add_argument("plan", type=Path, help="a plan or a study file (YAML or JSON)")
+    preregister.add_argument("--form", choices=("aspredicted", "osf"), default="aspredicted")
+    return parser
 
 
 def _report(given: argparse.Namespace) -> int:
@@ -180,14 +147,7 @@ def _design_faults(table: pd.DataFrame, *, given: argparse.Namespace) -> list[st
 def _power(given: argparse.Namespace) -> int:
     from analysis.power.simulate import simulate_power
 
-    truth = {name: getattr(given, name) for name in _TRUTH if getattr(given, name) is not None}
-    if given.effect_scale != "difference":
-        truth["effect_scale"] = given.effect_scale
-    found = simulate_power(
-        given.plan, participants=given.participants, cases=given.cases, trials=given.trials,
-        simulations=given.simulations, seed=given.seed, target=given.target, workers=given.workers,
-        progress=_bar(), **truth,
-    )  # fmt: skip
+    found = simulate_power(given.plan, workers=given.workers, progress=_bar(), **arguments_of(given))
     _say("participants  cases  trials  power   95 % limits      Monte-Carlo error")
     for row in found.rows:
         _say(

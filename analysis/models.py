@@ -1,4 +1,4 @@
-"""What was frozen for analysis, and the reports made of it: a report row is a job with a lease and a fence."""
+"""What was frozen for analysis, the reports made of it, and power simulations: a job is a row with lease and fence."""
 
 from __future__ import annotations
 
@@ -76,3 +76,47 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"report {self.pk} of {self.dataset}"
+
+
+class PowerGrid(models.Model):
+    """A question of power over many sizes, cut into chunks that workers share; the same question is the same row."""
+
+    digest = models.CharField(
+        max_length=DIGEST, unique=True, help_text="sha-256 of plan, request and version."
+    )
+    plan = models.JSONField()
+    request = models.JSONField(help_text="Arguments of simulate_power.")
+    assay_version = models.CharField(max_length=40)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"power {self.pk}, {self.digest[:12]}"
+
+
+class PowerChunk(models.Model):
+    """A few simulations of one size; the row is the job, and its result is counts."""
+
+    grid = models.ForeignKey(PowerGrid, on_delete=models.CASCADE, related_name="chunks")
+    cell = models.PositiveIntegerField()
+    chunk = models.PositiveIntegerField()
+    work = models.JSONField(help_text="As of analysis.power.chunks.chunks_of.")
+    state = models.CharField(max_length=10, choices=Report.State.choices, default=Report.State.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0, help_text="The fence: a late worker cannot write.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    result = models.JSONField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["grid", "cell", "chunk"]
+        constraints = [models.UniqueConstraint(fields=["grid", "cell", "chunk"], name="power_chunk_once")]
+        indexes = [models.Index(fields=["state", "lease_until"])]
+
+    def __str__(self) -> str:
+        return f"{self.grid}: size {self.cell}, chunk {self.chunk}"

@@ -225,7 +225,11 @@ ASSAY_SWEEP_S = env.number("ASSAY_SWEEP_S", default=5, means="seconds between tw
 ASSAY_QUEUES = env.names(
     "ASSAY_QUEUES", default="cpu,gpu,analysis", means="queues of the one worker on a laptop"
 )
-ASSAY_SWEEPS = ["deploy.health.stamp_sweeper", "analysis.services.reports_sweep"]
+ASSAY_SWEEPS = [
+    "deploy.health.stamp_sweeper",
+    "analysis.services.reports_sweep",
+    "analysis.services.power_sweep",
+]
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_TASK_ACKS_LATE = True

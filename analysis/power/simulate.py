@@ -150,8 +150,46 @@ def simulate_power(  # noqa: PLR0913 - a study is said in one call
     >>> found.rows[0]["power"] < found.rows[1]["power"]
     True
     """
-    checked = _checked(plan)
-    base = scenario_of(checked, **truth)
+    if not 0 < target < 1:
+        raise ValueError(f"target must lie between 0 and 1, got {target}.")
+    scenarios = grid_of(plan, participants=participants, cases=cases, trials=trials, **truth)
+    chunks = chunks_of(scenarios, simulations=simulations, seed=seed)
+    results = _carry_out(chunks, workers=workers, progress=progress)
+    return result_of(scenarios, results, target=target, seed=seed)
+
+
+def grid_of(
+    plan: Plan | Mapping[str, Any] | str | PathLike[str],
+    *,
+    participants: int | Sequence[int] | None = None,
+    cases: int | Sequence[int] = 24,
+    trials: int | Sequence[int] | None = None,
+    **truth: Any,
+) -> list[Scenario]:
+    """Make the scenario of every size; see `simulate_power`.
+
+    Parameters
+    ----------
+    plan, participants, cases, trials, **truth
+        As for `simulate_power`.
+
+    Returns
+    -------
+    list of Scenario
+        Cells of the grid, in order.
+
+    Raises
+    ------
+    ValueError
+        As for `simulate_power`.
+
+    Examples
+    --------
+    >>> outcome = {"measure": "accuracy", "contrast": "ig - ai", "smallest_effect": 0.1}
+    >>> [one.participants for one in grid_of({"primary": outcome}, participants=[40, 80])]
+    [40, 80]
+    """
+    base = scenario_of(_checked(plan), **truth)
     sizes = [
         (n, k, t)
         for n in _listed(participants if participants is not None else base.participants)
@@ -161,11 +199,39 @@ def simulate_power(  # noqa: PLR0913 - a study is said in one call
     ]
     if not sizes:
         raise ValueError("No size is left: trials of a participant cannot be more than the cases.")
-    if not 0 < target < 1:
-        raise ValueError(f"target must lie between 0 and 1, got {target}.")
-    scenarios = [base.sized(participants=n, cases=k, trials=t) for n, k, t in sizes]
-    chunks = chunks_of(scenarios, simulations=simulations, seed=seed)
-    totals = combine(_carry_out(chunks, workers=workers, progress=progress))
+    return [base.sized(participants=n, cases=k, trials=t) for n, k, t in sizes]
+
+
+def result_of(
+    scenarios: Sequence[Scenario], results: Iterable[Mapping[str, Any]], *, target: float, seed: int
+) -> PowerResult:
+    """Make the result of a grid from the results of all its chunks, whoever computed them.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+        Of `grid_of`.
+    results : iterable of mapping
+        Of `analysis.power.chunks.run_chunk`, in any order.
+    target : float
+        Power wanted.
+    seed : int
+        Of the simulations.
+
+    Returns
+    -------
+    PowerResult
+        One row for each scenario.
+
+    Raises
+    ------
+    ValueError
+        When a cell has no result.
+    """
+    totals = combine(results)
+    absent = [str(cell) for cell in range(len(scenarios)) if cell not in totals]
+    if absent:
+        raise ValueError(f"No simulation of cell(s) {', '.join(absent)} of the grid is there yet.")
     rows = tuple(_row(scenario, totals[cell]) for cell, scenario in enumerate(scenarios))
     return PowerResult(rows=rows, scenario=scenarios[0], target=target, seed=seed)
 

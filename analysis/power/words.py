@@ -49,7 +49,7 @@ def recommendation(rows: Sequence[Mapping[str, Any]], *, scenario: Scenario, tar
     early = min(row["mean_share_needed"] for row in rows)
     if scenario.looks and early < 1:
         parts.append(f"With the planned looks a study ends after {early:.0%} of its participants on average.")
-    parts.append(_limits_of_size(rows, scenario=scenario))
+    parts += [_limits_of_size(rows, scenario=scenario), _stand_in(scenario)]
     return " ".join(part for part in parts if part)
 
 
@@ -101,6 +101,24 @@ def _limits_of_size(rows: Sequence[Mapping[str, Any]], *, scenario: Scenario) ->
     if fewest < 20 and scenario.case_sd > 0:
         return f"{fewest} cases are few: more participants cannot replace cases when the claim is about such cases."
     return ""
+
+
+def _stand_in(scenario: Scenario) -> str:
+    """Say where another procedure was simulated than the planned one; never in silence."""
+    found = []
+    if (
+        scenario.multiplicity in ("max_t", "dunnett")
+        and len(scenario.contrasts) > 1
+        and not scenario.conjunction
+    ):
+        found.append(
+            f"Simulated with Holm's correction, which needs a little more than {scenario.multiplicity}."
+        )
+    if scenario.spending == "always_valid":
+        found.append(
+            "Simulated as one test at the end: an always-valid p value needs more participants than that."
+        )
+    return " ".join(found)
 
 
 def _size(row: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -14,7 +13,7 @@ import structlog
 from celery import current_app
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
@@ -23,6 +22,7 @@ from redis.exceptions import RedisError
 from analysis.models import Dataset, Report
 from analysis.services.computation import report_compute, report_manifest
 from analysis.services.datasets import manifest_faults
+from analysis.services.heartbeat import Heartbeat
 
 REPORT_TASK = "analysis.report_make"
 QUEUE = "analysis"
@@ -113,7 +113,7 @@ def report_carry_out(*, report_id: int) -> bool:
         return False
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        with _Heartbeat(claim):
+        with Heartbeat(partial(report_heartbeat, claim), name=f"report-{claim.report_id}"):
             report_compute(source, out=folder)
     except Exception as error:
         log.exception("report_failed", report=claim.report_id, attempt=claim.attempt)
@@ -157,30 +157,3 @@ def _ring(report_id: int) -> bool:
         return False
     Report.objects.filter(pk=report_id).update(sent_at=Now())
     return True
-
-
-class _Heartbeat:
-    """Renews the lease from a thread of its own while the report is computed."""
-
-    def __init__(self, claim: Claim) -> None:
-        self.claim = claim
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._beat, daemon=True, name=f"report-{claim.report_id}")
-
-    def __enter__(self) -> None:
-        self.thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        self.thread.join()
-
-    def _beat(self) -> None:
-        try:
-            while not self.stop.wait(settings.ASSAY_HEARTBEAT_S):
-                try:
-                    if not report_heartbeat(self.claim):
-                        return
-                except DatabaseError as error:
-                    log.warning("heartbeat_failed", report=self.claim.report_id, error=str(error))
-        finally:
-            connection.close()

@@ -16,7 +16,7 @@ from analysis.power.generate import draw_study, intercepts, marginal_intercept
 from analysis.power.planned import p_values
 from analysis.power.reader_study import mrmc_power
 from analysis.power.scenario import CannotSimulateError, Scenario, scenario_of
-from analysis.power.simulate import simulate_power
+from analysis.power.simulate import result_of, simulate_power
 
 PRIMARY: dict[str, Any] = {"measure": "accuracy", "contrast": "ig - ai", "smallest_effect": 0.05}
 
@@ -222,6 +222,24 @@ def test_sizes_that_are_too_small_are_called_so_with_a_guess() -> None:
     assert "None of these sizes is enough" in found.recommendation
     assert "extrapolated" in found.recommendation
     assert "12 cases are few" in found.recommendation
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ({"multiplicity": "max_t"}, "Simulated with Holm's correction"),
+        ({"spending": "always_valid"}, "one test at the end"),
+    ],
+)
+def test_where_another_procedure_stands_in_it_is_said(extra: dict[str, Any], words: str) -> None:
+    several = {"primary": {**PRIMARY, "contrast": ["ig - ai", "gc - ai"]}, **extra}
+    found = simulate_power(several, participants=40, cases=8, simulations=2, workers=1)
+    assert words in found.recommendation
+
+
+def test_a_grid_with_a_cell_that_nobody_simulated_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"No simulation of cell\(s\) 0"):
+        result_of([scenario()], [], target=0.9, seed=1)
 
 
 def test_the_picture_is_well_formed_and_says_its_numbers() -> None:
