@@ -7,11 +7,16 @@ column, are the term's part of theta.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analysis.estimators._mixed_formula import MixedDesignError, checked_columns, namespace, readable
+from analysis.estimators._mixed_formula import (
+    MixedDesignError,
+    checked_columns,
+    random_texts,
+    readable,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -245,18 +250,14 @@ is not in the table. column 'case' (in random) is not in the table.
     import pandas as pd
     import patsy
 
-    terms = [
-        (group, text)
-        for group, texts in random.items()
-        for text in ([texts] if isinstance(texts, str) else texts)
-    ]
+    terms = random_texts(random)
     used = checked_columns(formula, table, terms=terms, extra=extra)
     known = table[used].notna()
     rows = np.flatnonzero(known.all(axis=1).to_numpy())
     kept = table[used].iloc[rows]
     data = pd.DataFrame({name: readable(kept[name]) for name in used}).reset_index(drop=True)
     try:
-        response, fixed = _read(patsy.dmatrices, formula, data)
+        response, fixed = read_matrix(patsy.dmatrices, formula, data)
     except patsy.PatsyError as problem:
         raise MixedDesignError([f"the formula '{formula}': {str(problem).splitlines()[0]}."]) from None
     found = [_term(group, text, data, kept) for group, text in terms]
@@ -291,24 +292,17 @@ is not in the table. column 'case' (in random) is not in the table.
     )
 
 
-def _read(reader: Callable[..., Any], formula: str, data: pd.DataFrame) -> Any:
-    """Let patsy read a formula; what is not a finite number is found afterwards, with the name of its column."""
-    import numpy as np
-    import patsy
-
-    with np.errstate(all="ignore"):
-        return reader(formula, data, eval_env=namespace(), NA_action=patsy.NAAction(NA_types=[]))
-
-
 def _term(group: str, text: str, data: pd.DataFrame, kept: pd.DataFrame) -> RandomTerm:
     import numpy as np
     import pandas as pd
     import patsy
 
     try:
-        matrix = _read(patsy.dmatrix, text, data)
+        matrix = read_matrix(patsy.dmatrix, text, data)
     except patsy.PatsyError as problem:
         raise MixedDesignError([f"random['{group}']: {str(problem).splitlines()[0]}."]) from None
+    if not matrix.shape[1]:
+        raise MixedDesignError([f"random['{group}'] '{text}' holds no random effect."])
     codes, levels = np.zeros(len(data), dtype=np.intp), pd.Index([""])
     for part in group.split(":"):
         own, names = pd.factorize(kept[part.strip()].to_numpy(dtype=object), sort=True)

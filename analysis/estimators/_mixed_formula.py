@@ -7,7 +7,8 @@ numbers, arithmetic and the functions in `FUNCTIONS`; a formula in a plan can th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from analysis.core.estimate import CannotEstimateError
@@ -20,7 +21,7 @@ _NUMERIC = frozenset({"log", "log2", "log10", "log1p", "exp", "sqrt", "abs"})
 FUNCTIONS = frozenset({"C", "Q", "I", "center", "standardize", "scale", "bs", "cr"}) | _CODINGS | _NUMERIC
 _NODES = (
     ast.Expression, ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Call, ast.keyword, ast.Compare,
-    ast.List, ast.Tuple, ast.operator, ast.unaryop, ast.cmpop,
+    ast.List, ast.Tuple, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.unaryop, ast.cmpop,
 )  # fmt: skip
 
 
@@ -77,14 +78,29 @@ def parts_of(formula: str, *, where: str) -> tuple[list[str], list[str]]:
 
 
 def _refuse_code(code: str, *, where: str) -> None:
-    for node in ast.walk(ast.parse(code, mode="eval")):
+    tree = ast.parse(code, mode="eval")
+    numpy_names = {id(part) for node in ast.walk(tree) if _is_numpy(node) for part in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in numpy_names:
+            continue
         called = getattr(node, "func", None)
         is_known = called is None or (isinstance(called, ast.Name) and called.id in FUNCTIONS)
+        is_known = is_known or id(called) in numpy_names
         if not isinstance(node, _NODES) or not is_known:
             raise ValueError(
-                f"{where} asks for '{ast.unparse(node)}'; it may hold columns, numbers, + - * / ** and "
+                f"{where} asks for '{ast.unparse(node) or code}'; it may hold columns, numbers, + - * / ** and "
                 f"{', '.join(sorted(FUNCTIONS))}."
             )
+
+
+def _is_numpy(node: ast.AST) -> bool:
+    """Whether it is one of the numeric functions written with numpy's prefix, as in ``np.log``."""
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "np"
+        and node.attr in _NUMERIC
+    )
 
 
 def columns_of(code: str) -> list[str]:
@@ -109,8 +125,8 @@ def columns_of(code: str) -> list[str]:
 
 
 def _names(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        if node.func.id == "Q" and node.args and isinstance(node.args[0], ast.Constant):
+    if isinstance(node, ast.Call):
+        if getattr(node.func, "id", "") == "Q" and node.args and isinstance(node.args[0], ast.Constant):
             yield str(node.args[0].value)
             return
         for argument in [*node.args, *(word.value for word in node.keywords)]:
@@ -127,7 +143,17 @@ def namespace() -> Any:
     import numpy as np
     import patsy
 
-    return patsy.EvalEnvironment([{name: getattr(np, name) for name in _NUMERIC}])
+    numeric = {name: getattr(np, name) for name in _NUMERIC}
+    return patsy.EvalEnvironment([numeric | {"np": SimpleNamespace(**numeric)}])
+
+
+def read_matrix(reader: Callable[..., Any], formula: str, data: pd.DataFrame) -> Any:
+    """Let patsy read a formula; what is not a finite number is found afterwards, with the name of its column."""
+    import numpy as np
+    import patsy
+
+    with np.errstate(all="ignore"):
+        return reader(formula, data, eval_env=namespace(), NA_action=patsy.NAAction(NA_types=[]))
 
 
 def is_declared_categorical(code: str, column: str) -> bool:
@@ -218,10 +244,35 @@ def _kind(values: pd.Series[Any]) -> str:
     return "categories" if str(values.dtype) == "category" else "text"
 
 
+def random_texts(random: Mapping[str, str | Sequence[str]]) -> list[tuple[str, str]]:
+    """Return grouping and formula of each random term, in order; refuse what is neither text nor a list of texts."""
+    if not hasattr(random, "items"):
+        raise MixedDesignError(
+            [f"random must map groupings to effects, as {{'participant_id': '1'}}; got {random!r}."]
+        )
+    terms = [
+        (group, text)
+        for group, texts in random.items()
+        for text in ([texts] if isinstance(texts, str) or not isinstance(texts, Sequence) else texts)
+    ]
+    wrong = [
+        f"random[{group!r}] must be text such as '1 + condition', got {text!r}."
+        for group, text in terms
+        if not isinstance(text, str) or not isinstance(group, str)
+    ]
+    if wrong:
+        raise MixedDesignError(wrong)
+    return terms
+
+
 def checked_columns(
     formula: str, table: pd.DataFrame, *, terms: Sequence[tuple[str, str]], extra: Sequence[str]
 ) -> list[str]:
     """Return the columns that a model needs, or raise `MixedDesignError` with everything that is wrong with them."""
+    import pandas as pd
+
+    if not isinstance(table, pd.DataFrame):
+        raise MixedDesignError([f"the table must be a pandas DataFrame, got {type(table).__name__}."])
     wanted, faults = _wanted_columns(formula, terms=terms)
     for name in extra:
         wanted.setdefault(name, ("asked for by name", name, True))
@@ -261,5 +312,5 @@ def _wanted_columns(
         for name in columns_of(code):
             wanted.setdefault(name, (place, code, is_response))
     for name in [part.strip() for group, _ in terms for part in group.split(":")]:
-        wanted.setdefault(name, ("in random", f"C({name})", False))
+        wanted.setdefault(name, ("in random", f"C(Q({name!r}))", False))
     return wanted, faults

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,6 +117,28 @@ def test_all_faults_are_listed_at_once(trials: pd.DataFrame) -> None:
 )
 def test_a_formula_that_cannot_stand_is_refused(trials: pd.DataFrame, formula: str, words: str) -> None:
     assert words in faults(formula, trials)
+
+
+@pytest.mark.parametrize(
+    ("random", "words"),
+    [
+        ({"who": "1 | trial"}, "it may hold columns"),
+        ({"who": "0"}, "holds no random effect"),
+        ({"who": 1}, "must be text"),
+        ("who", "must map groupings to effects"),
+        ({"who": "correct ~ 1"}, "must name no outcome"),
+    ],
+)
+def test_random_effects_that_cannot_stand_are_refused(trials: pd.DataFrame, random: Any, words: str) -> None:
+    with pytest.raises(MixedDesignError, match=words):
+        mixed_design("correct ~ condition", trials, random=random)
+
+
+def test_names_with_blanks_and_numpy_prefixes_are_read(trials: pd.DataFrame) -> None:
+    renamed = trials.rename(columns={"who": "the person", "trial": "my x"})
+    design = mixed_design("correct ~ np.exp(Q('my x'))", renamed, random={"the person": "1"})
+    assert design.random[0].n_levels == 8
+    np.testing.assert_allclose(design.fixed[:, 1], np.exp(trials["trial"]))
 
 
 def test_a_factor_with_one_level_is_refused_and_does_not_vanish(trials: pd.DataFrame) -> None:
