@@ -15,6 +15,7 @@ from analysis.estimators._mixed_formula import (
     MixedDesignError,
     checked_columns,
     random_texts,
+    read_matrix,
     readable,
 )
 
