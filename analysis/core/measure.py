@@ -47,6 +47,8 @@ class Measure(ABC):
         Columns that must be there.
     uses : tuple of str
         Optional columns that count where they are there.
+    protocols : sequence of str
+        Of the trials that count; without meaning for a questionnaire.
     reference : str
         Source with DOI.
     scale : {"identity", "log"}
@@ -66,6 +68,7 @@ class Measure(ABC):
     higher_is_better: ClassVar[bool | None]
     requires: ClassVar[tuple[str, ...]]
     uses: ClassVar[tuple[str, ...]] = ()
+    protocols: ClassVar[Sequence[str]] = DECISION_PROTOCOLS
     reference: ClassVar[str]
     scale: ClassVar[Literal["identity", "log"]] = "identity"
     table: ClassVar[Literal["trials", "scales"]] = "trials"
@@ -96,7 +99,6 @@ class TrialRate(Measure):
     level = "trial"
     unit = "proportion"
     bounds = (0.0, 1.0)
-    protocols: ClassVar[Sequence[str]] = DECISION_PROTOCOLS
 
     @classmethod
     @abstractmethod
@@ -139,7 +141,6 @@ class TrialMean(Measure):
     """
 
     level = "trial"
-    protocols: ClassVar[Sequence[str]] = DECISION_PROTOCOLS
 
     @classmethod
     @abstractmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import DECISION_PROTOCOLS, counted, truths
+from analysis.core.selection import counted, truths
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -63,5 +63,5 @@ class BalancedAccuracy(Measure):
     @classmethod
     def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
         check_columns(cls, table)
-        trials = counted(table, protocols=DECISION_PROTOCOLS)
+        trials = counted(table, protocols=cls.protocols)
         return trials[trials["correct"].notna() & trials["ground_truth"].notna()]

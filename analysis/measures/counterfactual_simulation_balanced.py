@@ -49,6 +49,7 @@ class CounterfactualSimulationBalanced(Measure):
     higher_is_better = True
     requires = ("participant_id", "protocol", "response", "ai_prediction", "ai_prediction_original")
     reference = "Chen et al. 2023, https://doi.org/10.48550/arXiv.2307.08678"
+    protocols = COUNTERFACTUAL_PROTOCOLS
 
     @classmethod
     def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
@@ -67,5 +68,5 @@ class CounterfactualSimulationBalanced(Measure):
     @classmethod
     def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
         check_columns(cls, table)
-        trials = counted(table, protocols=COUNTERFACTUAL_PROTOCOLS)
+        trials = counted(table, protocols=cls.protocols)
         return trials[trials[["response", "ai_prediction", "ai_prediction_original"]].notna().all(axis=1)]

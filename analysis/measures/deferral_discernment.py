@@ -44,6 +44,7 @@ class DeferralDiscernment(Measure):
     higher_is_better = True
     requires = ("participant_id", "protocol", "deferred", "ai_correct")
     reference = "Mozannar & Sontag 2020, https://doi.org/10.48550/arXiv.2006.01862"
+    protocols = DEFERRAL_PROTOCOLS
 
     @classmethod
     def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
@@ -61,5 +62,5 @@ class DeferralDiscernment(Measure):
     @classmethod
     def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
         check_columns(cls, table)
-        trials = counted(table, protocols=DEFERRAL_PROTOCOLS)
+        trials = counted(table, protocols=cls.protocols)
         return trials[trials["deferred"].notna() & trials["ai_correct"].notna()]

@@ -50,6 +50,7 @@ class ForwardSimulationBalanced(Measure):
     higher_is_better = True
     requires = ("participant_id", "protocol", "response", "ai_prediction", "ai_correct")
     reference = "Hase & Bansal 2020, https://doi.org/10.18653/v1/2020.acl-main.491"
+    protocols = SIMULATION_PROTOCOLS
 
     @classmethod
     def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
@@ -67,5 +68,5 @@ class ForwardSimulationBalanced(Measure):
     @classmethod
     def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
         check_columns(cls, table)
-        trials = counted(table, protocols=SIMULATION_PROTOCOLS)
+        trials = counted(table, protocols=cls.protocols)
         return trials[trials[["response", "ai_prediction", "ai_correct"]].notna().all(axis=1)]

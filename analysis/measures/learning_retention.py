@@ -49,18 +49,19 @@ class LearningRetention(Measure):
     higher_is_better = True
     requires = ("participant_id", "protocol", "phase", "correct")
     reference = "Gajos & Mamykina 2022, https://doi.org/10.48550/arXiv.2202.05402"
+    protocols = ("learning_transfer",)
 
     @classmethod
     def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
         check_columns(cls, table)
-        trials = counted(table, protocols=("learning_transfer",))
+        trials = counted(table, protocols=cls.protocols)
         gain = gain_between(trials, right=truths(trials["correct"]), before="pre", after="retention")["gain"]
         return gain.reindex(everybody(table)).astype(float).rename(cls.name)
 
     @classmethod
     def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
         check_columns(cls, table)
-        trials = counted(table, protocols=("learning_transfer",))
+        trials = counted(table, protocols=cls.protocols)
         counts = gain_between(trials, right=truths(trials["correct"]), before="pre", after="retention")[
             "trials"
         ]

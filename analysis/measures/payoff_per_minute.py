@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import DECISION_PROTOCOLS, counted, seen_ms
+from analysis.core.selection import counted, seen_ms
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class PayoffPerMinute(Measure):
     @classmethod
     def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
         check_columns(cls, table)
-        trials = counted(table, protocols=DECISION_PROTOCOLS)
+        trials = counted(table, protocols=cls.protocols)
         known = trials[["participant_id"]].assign(
             gain=trials["score"].astype(float), minutes=seen_ms(trials) / 60_000
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import DECISION_PROTOCOLS, counted, is_true, seen_ms
+from analysis.core.selection import counted, is_true, seen_ms
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ResponseTimeCorrect(Measure):
     @classmethod
     def _times(cls, table: pd.DataFrame) -> pd.DataFrame:
         check_columns(cls, table)
-        trials = counted(table, protocols=DECISION_PROTOCOLS)
+        trials = counted(table, protocols=cls.protocols)
         found = trials[["participant_id"]].assign(ms=seen_ms(trials))[is_true(trials, "correct")]
         # Sorted, because the last digit of a sum depends on the order of its terms.
         return found[found["ms"].notna()].sort_values("ms")

@@ -50,17 +50,18 @@ class SimulationGain(Measure):
     higher_is_better = True
     requires = ("participant_id", "protocol", "phase", "response", "ai_prediction")
     reference = "Hase & Bansal 2020, https://doi.org/10.18653/v1/2020.acl-main.491"
+    protocols = LEARNING_PROTOCOLS
 
     @classmethod
     def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
         check_columns(cls, table)
-        trials = counted(table, protocols=LEARNING_PROTOCOLS)
+        trials = counted(table, protocols=cls.protocols)
         gain = gain_between(trials, right=agrees_with_ai(trials), before="pre", after="test")["gain"]
         return gain.reindex(everybody(table)).astype(float).rename(cls.name)
 
     @classmethod
     def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
         check_columns(cls, table)
-        trials = counted(table, protocols=LEARNING_PROTOCOLS)
+        trials = counted(table, protocols=cls.protocols)
         counts = gain_between(trials, right=agrees_with_ai(trials), before="pre", after="test")["trials"]
         return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)

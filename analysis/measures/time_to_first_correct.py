@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import DECISION_PROTOCOLS, counted, is_true, seen_ms
+from analysis.core.selection import counted, is_true, seen_ms
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class TimeToFirstCorrect(Measure):
     @classmethod
     def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
         check_columns(cls, table)
-        trials = counted(table, protocols=DECISION_PROTOCOLS)
+        trials = counted(table, protocols=cls.protocols)
         trials = trials.sort_values(["participant_id", "block_index", "trial_index"])
         right = is_true(trials, "correct")
         person = trials["participant_id"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import DECISION_PROTOCOLS, counted, same
+from analysis.core.selection import counted, same
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class TrustCalibration(Measure):
     @classmethod
     def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
         check_columns(cls, table)
-        trials = counted(table, protocols=DECISION_PROTOCOLS)
+        trials = counted(table, protocols=cls.protocols)
         found = trials[["participant_id"]].assign(
             confidence=trials["ai_confidence"].astype(float),
             follow=same(trials["response"], trials["ai_prediction"]).astype(float),

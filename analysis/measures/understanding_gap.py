@@ -47,11 +47,12 @@ class UnderstandingGap(Measure):
     higher_is_better = None
     requires = ("participant_id", "protocol", "understanding", "response", "ai_prediction")
     reference = "Rozenblit & Keil 2002, https://doi.org/10.1207/s15516709cog2605_1"
+    protocols = SIMULATION_PROTOCOLS
 
     @classmethod
     def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
         check_columns(cls, table)
-        trials = counted(table, protocols=SIMULATION_PROTOCOLS).sort_values("understanding")
+        trials = counted(table, protocols=cls.protocols).sort_values("understanding")
         person = trials["participant_id"]
         stated = trials["understanding"].astype(float).groupby(person).mean()
         shown = agrees_with_ai(trials).groupby(person).mean()
