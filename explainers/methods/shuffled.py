@@ -1,28 +1,31 @@
 """The placebo: the values of a real explanation, each beside a feature drawn at random from the same case."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
+
+import numpy as np
 
 from explainers.core.attribution import Explanation
+from explainers.core.controls import Control, sources_of, tiles
 from explainers.core.digest import sha256_hex
 from explainers.core.errors import ExplanationRefused
-from explainers.core.method import Batch, Method
+from explainers.core.method import Batch
 from explainers.methods import METHODS
 
 ATTEMPTS = 1000
 
 
 @METHODS.register
-class Shuffled(Method):
+class Shuffled(Control):
     """
     A control with the look of an explanation and without its content.
 
-    Definition: the attributions of another method's artefact, permuted among the features of the same
-    case; the permutation is drawn uniformly from those that change at least one feature's value, from a
-    seed made of the case, the method, the parameters and the study's seed. Histogram, sum, target and
-    completeness error are those of the original.
+    Definition: the attributions of another method's artefact, permuted among the features or words of the same
+    case, or among the square tiles of its picture (of at most 8 pixels); the permutation is drawn uniformly from those
+    that change at least one value, from a seed made of the case, the method, the parameters and the study's seed.
+    Histogram, sum, target and completeness error are those of the original.
 
     Notes
     -----
@@ -37,11 +40,8 @@ class Shuffled(Method):
     """
 
     name = "shuffled"
-    version = "1"
+    version = "2"
     label = "Placebo: shuffled within the case"
-    modality = "tabular"
-    scope = "attribution"
-    parameters: ClassVar[Mapping[str, Any]] = {"of": "integrated_gradients"}
     promises = frozenset({"determinism", "batch_independence"})
     reference = "https://doi.org/10.1145/3290607.3312787"
     control = "shuffled"
@@ -65,48 +65,51 @@ class Shuffled(Method):
         ExplanationRefused
             If a source is missing or explains another class.
         """
-        if len(batch.sources) != len(batch.rows):
-            raise ExplanationRefused(
-                "A shuffled control needs the explanation that it is made of, for every case."
-            )
         results = []
-        for source, seed, target in zip(batch.sources, batch.seeds, batch.targets, strict=True):
-            if source.target_class != target:
-                raise ExplanationRefused(
-                    f"The control is to be of {target!r}, its source is of {source.target_class!r}."
-                )
-            order = draw_permutation(source.values, seed=seed)
-            values = tuple(source.values[place] for place in order)
-            results.append(replace(source, values=values, recipe=made_of(source, order=order)))
+        for source, seed in zip(sources_of(batch), batch.seeds, strict=True):
+            if source.shape:
+                values, derivation = shuffle_tiles(source, seed=seed)
+            else:
+                order = draw_permutation(source.values, seed=seed)
+                values, derivation = [source.values[place] for place in order], {"permutation": order}
+            # Sum and completeness error stay those of the original, to the last bit.
+            recipe = {**derivation, "seed": seed, "source": sha256_hex(source.to_bytes())}
+            results.append(replace(source, values=values if source.shape else tuple(values), recipe=recipe))
         return results
 
 
-def made_of(source: Explanation, *, order: Sequence[int]) -> dict[str, Any]:
+def shuffle_tiles(source: Explanation, *, seed: str) -> tuple[Any, dict[str, Any]]:
     """
-    Write down where a control comes from.
+    Permute the tiles of a map.
 
     Parameters
     ----------
     source : Explanation
-        The real explanation.
-    order : Sequence of int
-        The permutation.
+        Of a picture.
+    seed : str
+        Of the permutation.
 
     Returns
     -------
-    dict
-        Permutation and digest of the source's bytes.
+    tuple
+        The new values, row by row, and the permutation with the side of a tile.
     """
-    return {"permutation": list(order), "source": sha256_hex(source.to_bytes())}
+    height, width = source.shape
+    side = tiles(source.shape)
+    grid = np.asarray(source.values).reshape(height // side, side, width // side, side)
+    flat = grid.transpose(0, 2, 1, 3).reshape(-1, side, side)
+    order = draw_permutation([tile.tobytes() for tile in flat], seed=seed)
+    moved = flat[order].reshape(height // side, width // side, side, side).transpose(0, 2, 1, 3)
+    return moved.reshape(-1), {"permutation": order, "tile": side}
 
 
-def draw_permutation(values: Sequence[float], *, seed: str) -> list[int]:
+def draw_permutation(values: Sequence[float] | Sequence[bytes], *, seed: str) -> list[int]:
     """
     Draw a permutation that changes the sequence, uniformly among those that do.
 
     Parameters
     ----------
-    values : Sequence of float
+    values : Sequence of float or of bytes
         What is permuted, (n,).
     seed : str
         Any text; equal texts give equal permutations on every machine.

@@ -1,7 +1,7 @@
 """What changes the content and the jobs of the explanation engine; one file per thing."""
 
 from explainers.services.cases import case_set_import
-from explainers.services.explanations import explanations_request
+from explainers.services.explanations import explanation_variants_request, explanations_request
 from explainers.services.gates import gates_request
 from explainers.services.jobs import (
     Claim,
@@ -22,6 +22,7 @@ from explainers.services.work import jobs_work
 __all__ = [
     "Claim",
     "case_set_import",
+    "explanation_variants_request",
     "explanations_request",
     "gates_request",
     "job_claim",

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db import transaction
 
-from explainers.core.attribution import resolve_target
+from explainers.core.attribution import expand_target, resolve_target
 from explainers.core.digest import job_key
 from explainers.core.engine import NUMERICS
 from explainers.core.errors import ExplanationRefused
 from explainers.core.method import Method
 from explainers.methods import METHODS
 from explainers.models import Case, Job, Predictor
+from explainers.services.controls import control_method, donors, source_target
 from explainers.services.jobs import jobs_add
 from explainers.services.predictions import prediction_jobs, prediction_key
 
@@ -32,55 +33,84 @@ def explanations_request(
     """
     Queue one explanation per case and return the keys, in the order of the cases; a repeat adds nothing.
 
-    With `control={"kind": "shuffled"}` the keys are those of controls made of `method`'s explanations, which
-    are queued too. Predictions that are missing are queued first: the target of an explanation comes from them.
+    The target `each_option` asks for one explanation of every class, class by class. With `control={"kind": KIND}` the
+    keys are those of controls made of `method`'s explanations, which are queued too. Predictions that are missing
+    are queued first: the target of an explanation comes from them.
     """
+    targets = expand_target(target, classes=predictor.classes)
+    if targets != [target]:
+        return [
+            key
+            for each in targets
+            for key in explanations_request(
+                predictor=predictor, cases=cases, method=method, target=each,
+                parameters=parameters, control=control, seed=seed,
+            )
+        ]  # fmt: skip
     resolve_target(target, scores=dict.fromkeys(predictor.classes, 0.0), classes=predictor.classes)
     plugin = METHODS.get(method)
     if plugin.control:
         raise ExplanationRefused(f"{method} is a control; ask for a method, with control={{'kind': ...}}.")
     by_pk = Case.objects.select_related("case_set").in_bulk([case.pk for case in cases])
     cases = [by_pk[case.pk] for case in cases]
+    made_by = None if control is None else control_method(control, of=method)
+    needed = target if made_by is None else source_target(made_by, target=target)
+    jobs = _jobs_of_cases(
+        plugin, predictor=predictor, cases=cases,
+        payload=_payload(plugin, parameters=parameters, target=needed, seed=seed),
+    )  # fmt: skip
+    if made_by is None:
+        return [job.key for job in jobs]
+    sources = jobs
+    if made_by.made_of == "other_case":
+        given = donors(predictor=predictor, cases=cases, target=target, seed=seed)
+        by_case = {job.case_id: job for job in jobs}
+        sources = [by_case[given[case.pk]] for case in cases]
+    payload = _payload(made_by, parameters={"of": method}, target=target, seed=seed)
+    return _controls_request(cases, sources=sources, plugin=made_by, payload=payload)
+
+
+def explanation_variants_request(
+    *,
+    predictor: Predictor,
+    cases: Sequence[Case],
+    method: str,
+    seeds: Sequence[int],
+    target: str = "advised",
+    parameters: Mapping[str, Any] | None = None,
+) -> dict[int, list[str]]:
+    """Queue one explanation per case and seed and return the keys by seed: variants of one family."""
+    if "seedless" in METHODS.get(method).promises:
+        raise ExplanationRefused(f"{method} draws nothing, so all seeds give the same explanation.")
+    return {
+        seed: explanations_request(
+            predictor=predictor, cases=cases, method=method, target=target, parameters=parameters, seed=seed
+        )
+        for seed in seeds
+    }
+
+
+def _jobs_of_cases(
+    plugin: type[Method], *, predictor: Predictor, cases: Sequence[Case], payload: dict[str, Any]
+) -> list[Job]:
     prediction_jobs(predictor=predictor, cases=cases)
     needs = _jobs_by_key([prediction_key(predictor=predictor, case=case) for case in cases])
     jobs = []
     for case in cases:
-        payload = _payload(plugin, parameters=parameters, target=target, seed=seed)
-        job = _job(plugin, predictor=predictor, case=case, payload=payload)
+        job = _job(plugin, predictor=predictor, case=case, payload=dict(payload))
         job.needs = needs[prediction_key(predictor=predictor, case=case)]
         jobs.append(job)
     jobs_add(jobs)
-    if control is None:
-        return [job.key for job in jobs]
-    return _controls_request(jobs, plugin=control_method(control, of=method), of=method)
+    return jobs
 
 
-def control_method(control: Mapping[str, Any], *, of: str) -> type[Method]:
-    """Return the plug-in that makes a declared control, such as `{"kind": "shuffled", "of": METHOD}`."""
-    if set(control) - {"kind", "of"} or control.get("of", of) != of:
-        raise ExplanationRefused(
-            f"A control of {of} is {{'kind': KIND, 'of': {of!r}}}, not {dict(control)!r:.200}."
-        )
-    kind = str(control.get("kind", ""))
-    kind = "shuffled" if kind == "placebo" else kind
-    for name in METHODS.names():
-        plugin = METHODS.get(name)
-        if plugin.control and plugin.control == kind:
-            return plugin
-    raise ExplanationRefused(f"There is no control of the kind {kind!r}.")
-
-
-def _controls_request(sources: Sequence[Job], *, plugin: type[Method], of: str) -> list[str]:
+def _controls_request(
+    cases: Sequence[Case], *, sources: Sequence[Job], plugin: type[Method], payload: dict[str, Any]
+) -> list[str]:
     by_key = _jobs_by_key([source.key for source in sources])
     controls = []
-    for source in sources:
-        payload = {
-            **_payload(
-                plugin, parameters={"of": of}, target=source.payload["target"], seed=source.payload["seed"]
-            ),
-            "source": source.key,
-        }
-        job = _job(plugin, predictor=source.predictor, case=source.case, payload=payload)
+    for case, source in zip(cases, sources, strict=True):
+        job = _job(plugin, predictor=source.predictor, case=case, payload={**payload, "source": source.key})
         job.needs = by_key[source.key]
         controls.append(job)
     jobs_add(controls)
