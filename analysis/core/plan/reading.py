@@ -175,21 +175,9 @@ def _plan(
         for at, item in enumerate(faults.listed(bare.get("secondary")))
         if (found := reader.read(item, where=f"secondary[{at}]"))
     )
-    sensitivity, variations = read_sensitivity(bare.get("sensitivity"), faults=faults)
-    exclude = tuple(
-        read_rules(item, where=f"exclude[{at}]", faults=faults)
-        for at, item in enumerate(faults.listed(bare.get("exclude")))
-    )
-    looks, spending = read_looks(bare, faults=faults)
-    deviations = _deviations(bare, around=around, faults=faults)
     method, family = _multiplicity(bare, faults=faults)
-    analyse = faults.choice(bare, "analyse", ANALYSE, default=ANALYSE[0])
-    n = faults.number(bare, "n", low=1)
-    alpha = faults.number(bare, "alpha", default=0.05, high=0.5)
-    subgroups, moderators = (
-        faults.names(bare.get(key), where=f"plan.{key}") for key in ("subgroups", "moderators")
-    )
-    cases = faults.choice(bare, "cases", ("random", "fixed"), default="random")
+    settings = _sets(bare, faults=faults) | _settings(bare, faults=faults)
+    deviations = _deviations(bare, around=around, faults=faults)
     if primary is None:
         return None
     _one_control([primary, *secondary], method=method, faults=faults)
@@ -198,23 +186,47 @@ def _plan(
         secondary=secondary,
         digest=digest_of(bare),
         multiplicity=method,
-        n=None if n is None else int(n),
-        analyse=cast(Analyse, analyse),
-        sensitivity=sensitivity,
-        alpha=0.05 if alpha is None else alpha,
+        family=family,
+        deviations=deviations,
         title=words(around.get("title")),
         study=words(around.get("study")),
         locked_at=words(around.get("locked_at")),
-        family=family,
-        exclude=exclude,
-        variations=variations,
-        looks=looks,
-        spending=spending,
-        subgroups=subgroups,
-        moderators=moderators,
-        cases=cast(Literal["random", "fixed"], cases),
-        deviations=deviations,
+        **settings,
     )
+
+
+def _sets(bare: Mapping[str, Any], *, faults: Faults) -> dict[str, Any]:
+    """Read who is analysed, who is left out, and by what effects are split."""
+    sensitivity, variations = read_sensitivity(bare.get("sensitivity"), faults=faults)
+    exclude = tuple(
+        read_rules(item, where=f"exclude[{at}]", faults=faults)
+        for at, item in enumerate(faults.listed(bare.get("exclude")))
+    )
+    return {
+        "analyse": cast(Analyse, faults.choice(bare, "analyse", ANALYSE, default=ANALYSE[0])),
+        "sensitivity": sensitivity,
+        "variations": variations,
+        "exclude": exclude,
+        "subgroups": faults.names(bare.get("subgroups"), where="plan.subgroups"),
+        "moderators": faults.names(bare.get("moderators"), where="plan.moderators"),
+    }
+
+
+def _settings(bare: Mapping[str, Any], *, faults: Faults) -> dict[str, Any]:
+    """Read size, error rate, looks and what the claim reaches."""
+    looks, spending = read_looks(bare, faults=faults)
+    n = faults.number(bare, "n", low=1)
+    alpha = faults.number(bare, "alpha", default=0.05, high=0.5)
+    return {
+        "n": None if n is None else int(n),
+        "alpha": 0.05 if alpha is None else alpha,
+        "looks": looks,
+        "spending": spending,
+        "cases": cast(
+            Literal["random", "fixed"],
+            faults.choice(bare, "cases", ("random", "fixed"), default="random"),
+        ),
+    }
 
 
 def _multiplicity(bare: Mapping[str, Any], *, faults: Faults) -> tuple[Multiplicity, Family]:
