@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from analysis.core.plan import PlanInvalidError, not_carried_out, parse_contrast, plan_from
+from analysis.core.schema import TABLES
 from analysis.measures import registry as measures
 from analysis.report.abilities import CARRIED_OUT
 from studies.design.checks import Draft
@@ -81,23 +82,19 @@ def _outcome_faults(draft: Draft, outcome: Mapping[str, Any], path: Path) -> Ite
 
 def _unmeasurable(draft: Draft, measure: str, outcome: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     declared = measures.get(measure)
-    protocols = [get_protocol(name) for name in draft.protocols() if name in protocol_names()]
-    recorded = {column for protocol in protocols for column in protocol.wide}
-    lacking = sorted({"response_initial", "confidence_initial"} & set(declared.requires) - recorded)
-    if lacking:
-        yield draft.fault(
-            path, f"'{measure}' needs {lacking[0]}, which no protocol of the flow records: use judge_advisor."
-        )
-    if measure in protocol_names() or measure.removesuffix("_accuracy") in protocol_names():
-        protocol = measure.removesuffix("_accuracy")
-        if protocol not in draft.protocols():
-            yield draft.fault(
-                path, f"'{measure}' needs trials with the protocol {protocol}: the flow has none."
-            )
-    elif declared.table == "trials" and protocols and all(p.name == "forward_simulation" for p in protocols):
-        yield draft.fault(path, f"'{measure}' needs trials in which people decide: the flow has none.")
     if declared.table == "scales":
         yield from _unasked(draft, measure, outcome, path)
+        return
+    if not set(declared.protocols) & set(draft.protocols()):
+        wanted = " or ".join(declared.protocols)
+        yield draft.fault(path, f"'{measure}' needs trials with the protocol {wanted}: the flow has none.")
+        return
+    protocols = [get_protocol(name) for name in draft.protocols() if name in protocol_names()]
+    recorded = {column for protocol in protocols for column in protocol.wide}
+    rare = {"response_initial", "confidence_initial", *(column.name for column in TABLES["trials"].optional)}
+    lacking = sorted(rare & set(declared.requires) - recorded)
+    if lacking:
+        yield draft.fault(path, f"'{measure}' needs {lacking[0]}, which no protocol of the flow records.")
 
 
 def _unasked(draft: Draft, measure: str, outcome: Mapping[str, Any], path: Path) -> Iterator[Fault]:
