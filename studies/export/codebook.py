@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from analysis.core.schema import codebook
+from analysis.core.schema import TABLES, codebook
 from studies.export.people import Scope
 from studies.export.rows_people import item_bounds
 
 TABLE_NAMES = ("trials", "responses", "presentations", "participants", "scales", "events")
+BESIDE = ("is_positive", "score_initial", "score_ai", "n_options")
+_TRIALS = TABLES["trials"]
+_BESIDE = tuple(column for column in _TRIALS.optional if column.name in BESIDE)
+EXPORTED = {name: TABLES[name] for name in TABLE_NAMES} | {
+    "trials": replace(_TRIALS, columns=(*_TRIALS.columns, *_BESIDE))
+}
 NAMES = ["table", "column", "kind", "unit", "meaning", "levels", "low", "high", "nullable"]
 CODES = {
     "missing": "empty in CSV, null in Parquet",
@@ -30,7 +37,10 @@ CODES = {
 
 def codebook_rows() -> list[dict[str, Any]]:
     """Return one row for each column of the tables that leave."""
-    return codebook(TABLE_NAMES)
+    beside = [row for row in codebook(["trials"], optional=True) if row["column"] in BESIDE]
+    found = codebook(TABLE_NAMES)
+    end = len(TABLES["trials"].columns)
+    return [*found[:end], *beside, *found[end:]]
 
 
 def codebook_document(scope: Scope) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Min
 
+from studies.design.spec import StudySpec
 from studies.export.casefacts import CaseFacts, predictor_of
 from studies.export.people import Person, Scope
 from studies.export.trialshape import TrialShape, trial_shape
@@ -53,6 +54,7 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
             found = answers.get(trial["pk"], NOTHING)
             row |= _shown(scope, shapes[kind], facts=facts, case_id=trial["case_id"], person=person)
             row |= _answered(shapes[kind], found, row=row, payoff=scope.spec.document["decision"]["payoff"])
+            row |= _beside(scope.spec, shapes[kind], row=row)
             row |= _times(shapes[kind], found)
             row["status"] = _status(shapes[kind], found, passed=reached[person.pk] > _order(trial))
             row["presented_s"] = person.seconds(shown.get(trial["pk"]))
@@ -214,6 +216,24 @@ def _answered(shape: TrialShape, found: Answers, *, row: Row, payoff: Mapping[st
         worth = payoff if shape.scored["response"] == "truth" else {"correct": 1, "wrong": 0}
         wide["score"] = float(worth["correct" if wide["correct"] else "wrong"])
     return wide
+
+
+def _beside(spec: StudySpec, shape: TrialShape, *, row: Row) -> Row:
+    """Return what measures ask of a decision besides: the positive class, and what other answers would have scored."""
+    truth, payoff = row["ground_truth"], spec.document["decision"]["payoff"]
+
+    def score(is_correct: bool | None) -> float | None:
+        return None if is_correct is None else float(payoff["correct" if is_correct else "wrong"])
+
+    is_decision = shape.scored.get("response") == "truth"
+    return {
+        "is_positive": None
+        if truth is None or not spec.decision.positive
+        else truth == spec.decision.positive,
+        "score_initial": score(row["correct_initial"]) if is_decision else None,
+        "score_ai": score(row["ai_correct"]) if is_decision else None,
+        "n_options": len(spec.decision.options),
+    }
 
 
 def _correct(shape: TrialShape, column: str, wide: Row, row: Row) -> bool | None:

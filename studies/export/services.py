@@ -15,13 +15,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from analysis.core.digest import digest_of, file_digest
-from analysis.core.schema import TABLES
 from analysis.models import Dataset
 from analysis.services import dataset_register
 from studies.design.models import StaffAction, StudyVersion
 from studies.errors import StudyError
 from studies.export.casefacts import case_facts
-from studies.export.codebook import NAMES, TABLE_NAMES, codebook_document, codebook_rows
+from studies.export.codebook import EXPORTED, NAMES, codebook_document, codebook_rows
 from studies.export.files import write_records, write_table
 from studies.export.people import Scope
 from studies.export.rows_people import event_rows, participant_rows, scale_rows
@@ -102,7 +101,7 @@ def _write_tables(scope: Scope, *, folder: Path) -> dict[str, int]:
         "scales": lambda: scale_rows(scope),
         "events": lambda: event_rows(scope),
     }
-    return {name: write_table(TABLES[name], rows=sources[name](), folder=folder) for name in TABLE_NAMES}
+    return {name: write_table(table, rows=sources[name](), folder=folder) for name, table in EXPORTED.items()}
 
 
 def _manifest(scope: Scope, *, folder: Path, rows: Mapping[str, int]) -> dict[str, Any]:

@@ -106,6 +106,18 @@ def test_the_condition_is_that_of_the_claimed_slot(dataset: Dataset) -> None:
     assert {(row.stratum, int(row.slot)): row.condition for row in found.itertuples()} == slots
 
 
+def test_a_trial_says_what_other_answers_would_have_scored(dataset: Dataset) -> None:
+    found = table(dataset, "trials")
+    assert list(found["is_positive"]) == list(found["ground_truth"] == "malignant")
+    assert set(found["n_options"]) == {2}
+    decided = found[found["protocol"] != "forward_simulation"]
+    worth = decided["ai_correct"].map({True: 1.0, False: 0.0})
+    assert decided["score_ai"].tolist() == worth.tolist()
+    answered = decided.dropna(subset=["correct_initial"])
+    assert len(answered)
+    assert answered["score_initial"].tolist() == answered["correct_initial"].astype(float).tolist()
+
+
 def test_the_codebook_describes_every_column_and_no_other(dataset: Dataset) -> None:
     with (folder_of(dataset) / "codebook.csv").open(encoding="utf-8") as handle:
         described = [(row["table"], row["column"]) for row in csv.DictReader(handle) if row["meaning"]]
