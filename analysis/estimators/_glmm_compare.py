@@ -72,6 +72,19 @@ def likelihood_ratio(larger: GlmmResult, smaller: GlmmResult | str) -> Likelihoo
     References
     ----------
     .. [1] Self & Liang (1987). J. Am. Stat. Assoc. 82, 605-610. https://doi.org/10.1080/01621459.1987.10478472
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from analysis.estimators.glmm import fit_glmm
+    >>> rng = np.random.default_rng(2)
+    >>> trials = pd.DataFrame({"who": np.repeat(np.arange(40), 15), "condition": np.tile(list("aab"), 200)})
+    >>> chance = 0.5 + rng.normal(0, 0.1, 40)[trials.who] + 0.2 * (trials.condition == "b")
+    >>> trials["correct"] = rng.random(600) < chance
+    >>> fit = fit_glmm("correct ~ condition", trials, random={"who": "1"})
+    >>> test = likelihood_ratio(fit, "condition")
+    >>> test.df, test.p_value < 0.05
+    (1, True)
     """
     from scipy import stats
 
@@ -188,6 +201,19 @@ def profile_interval(fit: GlmmResult, term: str) -> tuple[float, float]:
     References
     ----------
     .. [1] Venzon & Moolgavkar (1988). Appl. Stat. 37, 87-94. https://doi.org/10.2307/2347496
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from analysis.estimators.glmm import fit_glmm
+    >>> rng = np.random.default_rng(2)
+    >>> trials = pd.DataFrame({"who": np.repeat(np.arange(40), 15), "condition": np.tile(list("aab"), 200)})
+    >>> chance = 0.5 + rng.normal(0, 0.1, 40)[trials.who] + 0.2 * (trials.condition == "b")
+    >>> trials["correct"] = rng.random(600) < chance
+    >>> fit = fit_glmm("correct ~ condition", trials, random={"who": "1"})
+    >>> low, high = profile_interval(fit, "condition[T.b]")
+    >>> bool(low < fit.coefficients["estimate"]["condition[T.b]"] < high)
+    True
     """
     import numpy as np
     from scipy import stats
@@ -259,6 +285,18 @@ def bootstrap_intervals(fit: GlmmResult, *, n: int = 500, seed: int = 1) -> pd.D
     References
     ----------
     .. [1] Efron & Tibshirani (1993). An Introduction to the Bootstrap, chapter 6.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from analysis.estimators.glmm import fit_glmm
+    >>> rng = np.random.default_rng(2)
+    >>> trials = pd.DataFrame({"who": np.repeat(np.arange(40), 15), "condition": np.tile(list("aab"), 200)})
+    >>> chance = 0.5 + rng.normal(0, 0.1, 40)[trials.who] + 0.2 * (trials.condition == "b")
+    >>> trials["correct"] = rng.random(600) < chance
+    >>> fit = fit_glmm("correct ~ condition", trials, random={"who": "1"})
+    >>> bootstrap_intervals(fit, n=3).columns.tolist()
+    ['estimate', 'std_error', 'ci_low', 'ci_high', 'n_failed']
     """
     import numpy as np
     import pandas as pd

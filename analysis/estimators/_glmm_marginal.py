@@ -70,6 +70,20 @@ def marginal_differences(
     References
     ----------
     .. [1] Robins (1986). Math. Model. 7, 1393-1512. https://doi.org/10.1016/0270-0255(86)90088-6
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from analysis.estimators.glmm import fit_glmm
+    >>> rng = np.random.default_rng(2)
+    >>> trials = pd.DataFrame({"who": np.repeat(np.arange(40), 15), "condition": np.tile(list("aab"), 200)})
+    >>> chance = 0.5 + rng.normal(0, 0.1, 40)[trials.who] + 0.2 * (trials.condition == "b")
+    >>> trials["correct"] = rng.random(600) < chance
+    >>> fit = fit_glmm("correct ~ condition", trials, random={"who": "1"})
+    >>> found = marginal_differences(fit, "condition", "b - a")
+    >>> plain = trials.groupby("condition")["correct"].mean().diff()["b"]
+    >>> bool(abs(found["estimate"]["b - a"] - plain) < 0.005)
+    True
     """
     import numpy as np
 
