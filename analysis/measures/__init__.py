@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 SCALE_PREFIX = "scale_score:"
 
 
+class _Names(list[str]):
+    """The names on the shelf; the score of any questionnaire counts as one of them, though none is listed."""
+
+    def __contains__(self, name: object) -> bool:
+        asked = isinstance(name, str) and name.startswith(SCALE_PREFIX) and name != SCALE_PREFIX
+        return asked or super().__contains__(name)
+
+
 class MeasureRegistry(Registry["type[Measure]"]):
     """The shelf, with a measure for every questionnaire: ``scale_score:nasa_tlx``, ``scale_score:tia/trust``."""
 
@@ -25,6 +33,10 @@ class MeasureRegistry(Registry["type[Measure]"]):
 
             return scale_measure(name.removeprefix(SCALE_PREFIX))
         return super().get(name)
+
+    def names(self) -> list[str]:
+        """Return the names on the shelf, sorted; ``in`` also finds the score of any questionnaire."""
+        return _Names(super().names())
 
 
 registry = MeasureRegistry(kind="measure", shelf="analysis.measures", group="assay.measures")

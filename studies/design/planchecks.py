@@ -83,7 +83,7 @@ def _outcome_faults(draft: Draft, outcome: Mapping[str, Any], path: Path) -> Ite
 def _unmeasurable(draft: Draft, measure: str, outcome: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     declared = measures.get(measure)
     if declared.table == "scales":
-        yield from _unasked(draft, measure, outcome, path)
+        yield from _unasked(draft, getattr(declared, "questionnaire", measure), outcome, path)
         return
     if not set(declared.protocols) & set(draft.protocols()):
         wanted = " or ".join(declared.protocols)

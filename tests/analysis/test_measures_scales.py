@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import analysis
+from analysis.core.plan import plan_from
 from analysis.core.registry import UnknownPluginError
 from analysis.measures import registry
 from analysis.measures._reliability import cronbach_alpha, mcdonald_omega, one_factor
@@ -87,6 +88,13 @@ def test_the_measure_of_a_questionnaire_is_that_of_its_own_file() -> None:
     )
     general, own = (registry.get(name).compute(table) for name in ("scale_score:s_tias", "s_tias"))
     assert general.to_dict() == own.to_dict()
+
+
+def test_a_plan_may_name_the_score_of_any_questionnaire() -> None:
+    outcome = {"measure": "scale_score:tia/trust", "contrast": "ig - ai"}
+    plan = plan_from({"primary": outcome, "n": 20}, measures=registry.names(), conditions=["ig", "ai"])
+    assert plan.primary.measure == "scale_score:tia/trust"
+    assert "scale_score:" not in registry.names()
 
 
 def test_a_score_of_no_questionnaire_is_refused() -> None:

@@ -53,5 +53,17 @@ def test_a_measure_that_needs_a_column_nobody_records_is_refused(measure: str, c
     ]
 
 
+def test_the_score_of_a_questionnaire_that_is_asked_is_planned() -> None:
+    assert study_read(
+        STUDY.replace("measure: accuracy", 'measure: "scale_score:s_tias/trust"'), files=SIDE_FILES
+    )
+
+
+def test_the_score_of_a_questionnaire_that_is_not_asked_is_refused() -> None:
+    assert sentences(STUDY, '"scale_score:nasa_tlx"')[0] == (
+        "The questionnaire 'nasa_tlx' is not asked in the condition 'ai'."
+    )
+
+
 def test_a_curve_is_no_outcome() -> None:
     assert sentences(STUDY, "calibration_curve")[0].startswith("There is no measure 'calibration_curve'.")
