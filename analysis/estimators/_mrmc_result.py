@@ -54,6 +54,8 @@ class MrmcResult:
         By condition and reader: ``estimate, n_positive, n_negative``, and for fixed readers ``std_error``.
     reader_contrasts : pandas.DataFrame or None
         For fixed readers: contrasts of each reader, columns as ``contrasts``.
+    n_cases : int
+        Cases of the study.
     level : float
         Coverage of the intervals, which are not cut to 0 and 1.
     notes : tuple of str
@@ -75,6 +77,7 @@ class MrmcResult:
     mean_squares: dict[str, float]
     cells: pd.DataFrame
     reader_contrasts: pd.DataFrame | None
+    n_cases: int
     level: float
     notes: tuple[str, ...]
 
@@ -127,6 +130,7 @@ def assemble(
         mean_squares=anova.mean_squares,
         cells=_cells(readings, theta, s, fixed=fixed),
         reader_contrasts=_reader_contrasts(readings, theta, s, level=level) if fixed == "reader" else None,
+        n_cases=len(readings.positive),
         level=level,
         notes=readings.notes + _notes(readings, theta, fixed=fixed),
     )
