@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from explainers.core.predictor import LoadedPredictor
 
 
+SMALLER: dict[tuple[str, tuple[int, ...], str], int] = {}
+"""Rows of a chunk for which the memory of this machine was enough, by method, shape of a case and class of device."""
+
+
 @dataclass(frozen=True)
 class Task:
     """
@@ -140,8 +144,7 @@ class Attributor(Method):
         """
         results: dict[int, Explanation] = {}
         for places in self._groups(batch):
-            task = self._task(batch, places=places)
-            found = self.attribute(task)
+            task, found = self._within_memory(self._task(batch, places=places))
             for place, explanation in zip(
                 places, _explanations(batch, places=places, task=task, found=found), strict=True
             ):
@@ -163,6 +166,24 @@ class Attributor(Method):
         Found
             What belongs to each case, whatever the others are.
         """
+
+    def _within_memory(self, task: Task) -> tuple[Task, Found]:
+        """Attribute; where memory runs out take chunks of half the rows, and remember that for the next time."""
+        import torch
+
+        name = (self.name, task.surface.shape, task.surface.inputs.device.type)
+        task = replace(task, rows=SMALLER.get(name))
+        while True:
+            try:
+                return task, self.attribute(task)
+            except torch.OutOfMemoryError:
+                rows = task.pool.rows // 2
+                if rows < 1:
+                    raise
+            if task.surface.inputs.is_cuda:
+                torch.cuda.empty_cache()
+            SMALLER[name] = rows
+            task = replace(task, rows=rows)
 
     def _groups(self, batch: Batch) -> Iterator[list[int]]:
         groups: dict[tuple[Any, ...], list[int]] = {}
