@@ -106,6 +106,7 @@ def render_batch(claims: Sequence[Claim]) -> list[Write]:
             pixels=png_decode(store.get(case.inputs["image"]))
             if schema_modality(schema) == "image"
             else None,
+            pictures=lambda digest: png_decode(store.get(digest)),
         )
         digest = store.put(fragment.encode("utf-8"))
         writes.append(partial(_write_rendering, explanation, payload=payload, digest=digest))

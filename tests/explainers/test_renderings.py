@@ -9,6 +9,7 @@ import pytest
 from explainers.core.attribution import Explanation
 from explainers.core.bars import bars_html, bars_spec
 from explainers.core.errors import ExplanationRefused
+from explainers.core.exhibit import Exhibit
 from explainers.core.render import render_html, render_spec
 from explainers.core.render.plain import (
     concepts_html,
@@ -206,7 +207,48 @@ def test_one_door_draws_every_modality() -> None:
     ]
     names = [fragment.split('"')[1] for fragment in drawn]
     assert names == ["bars-box", "tint-box", "map-box"]
-    with pytest.raises(ExplanationRefused, match="one modality"):
-        render_spec([table, words])
+    both = render_spec([table, words])
+    assert sorted(both["parts"]) == ["bars", "tints"]
+    assert render_html(words, inputs={"text": "no pain"}, schema=label, spec=both) == drawn[1]
+    with pytest.raises(ExplanationRefused, match="not a specification of the renderer bars"):
+        render_html(table, inputs={}, schema=label, spec=render_spec([words]))
     with pytest.raises(ExplanationRefused, match="picture, which is missing"):
         render_html(picture, inputs={}, schema=label, spec=render_spec([picture]))
+
+
+def exhibit(kind: str, content: dict[str, Any], **changes: Any) -> Exhibit:
+    given: dict[str, Any] = {
+        "features": (),
+        "values": (),
+        "target_class": "ill",
+        "target_space": "score",
+        "baseline": (),
+        "output": 0.0,
+        "output_at_baseline": 0.0,
+        "completeness_error": 0.0,
+        "modality": "image",
+    }
+    return Exhibit(**{**given, **changes}, kind=kind, content=content)
+
+
+def test_exhibits_go_through_the_same_door() -> None:
+    bars = [
+        {"name": "halo", "low": -0.1, "high": 0.2, "found": False},
+        {"name": "spot", "value": 0.5, "weight": 2.0, "bar": 1.0},
+    ]
+    shown = [
+        exhibit("concepts", {"bars": bars}, features=("halo", "spot"), values=(0.1, 1.0)),
+        exhibit("examples", {"title": "Alike", "cards": [{"heading": "A", "outcome": "ill", "image": "d1"}]}),
+        exhibit("counterfactual", {"now": "ill", "instead": "well", "changes": []}),
+        exhibit("rationale", {"text": "Because."}),
+    ]
+    spec = render_spec(shown)
+    pixels = np.zeros((2, 2, 3), dtype=np.uint8)
+    drawn = [
+        render_html(each, inputs={}, schema={}, spec=spec, pictures=lambda digest: pixels) for each in shown
+    ]
+    assert Reader(drawn[0]).texts["bars-words"][1] == "towards ill (no more than chance)"
+    assert "50 %" in Reader(drawn[0]).texts["bars-value"]
+    assert "data:image/png" in drawn[1]
+    assert "No plausible change" in drawn[2]
+    assert "Because." in drawn[3]

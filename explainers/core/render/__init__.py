@@ -1,6 +1,6 @@
 """From a frozen explanation to what people see: one specification per study, one door for all kinds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,37 @@ from numpy.typing import NDArray
 from explainers.core.attribution import Explanation
 from explainers.core.bars import bars_html, bars_spec
 from explainers.core.errors import ExplanationRefused
+from explainers.core.exhibit import Exhibit
 from explainers.core.render.heatmap import heatmap_html, heatmap_spec
+from explainers.core.render.plain import (
+    concepts_html,
+    concepts_spec,
+    counterfactual_html,
+    examples_html,
+    rationale_html,
+)
 from explainers.core.render.tints import tints_html, tints_spec
+
+RENDERERS = {"tabular": "bars", "image": "heatmap", "text": "tints"}
+SEVERAL, VERSION = "several", "1"
+Pictures = Callable[[str], NDArray[np.uint8]]
+
+
+def renderer_of(explanation: Explanation) -> str:
+    """
+    Return what an explanation is drawn by.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        An attribution or an exhibit.
+
+    Returns
+    -------
+    str
+        `bars`, `heatmap`, `tints`, or the kind of an exhibit.
+    """
+    return explanation.kind if isinstance(explanation, Exhibit) else RENDERERS[explanation.modality]
 
 
 def render_spec(
@@ -22,32 +51,57 @@ def render_spec(
     Parameters
     ----------
     explanations : Sequence of Explanation
-        Every one that any condition shows, controls too; all of one modality.
+        Every one that any condition shows, controls too.
     outcome : Mapping or None
         Unit and decimals of a regression; None for a classification.
     **settings
-        Of the renderer: `top`, `baseline` (bars); `smooth`, `style` (heatmap).
+        Of the renderer, if there is only one: `top`, `baseline` (bars); `smooth`, `style` (heatmap).
 
     Returns
     -------
     dict
-        The specification; its `renderer` is `bars`, `heatmap` or `tints`.
+        The specification; if a study shows things of several kinds, `parts` has one for each renderer, because
+        their scales have nothing in common.
 
     Raises
     ------
     ExplanationRefused
-        If there are none, or of several modalities: they would need several scales.
+        If there are no explanations.
     """
-    modalities = {explanation.modality for explanation in explanations}
-    if len(modalities) != 1:
-        raise ExplanationRefused("A scale is made of explanations of one modality, and of at least one.")
-    if modalities == {"image"}:
-        maps = [np.asarray(each.values).reshape(each.shape) for each in explanations]
+    if not len(explanations):
+        raise ExplanationRefused("A scale needs at least one explanation.")
+    groups: dict[str, list[Explanation]] = {}
+    for explanation in explanations:
+        groups.setdefault(renderer_of(explanation), []).append(explanation)
+    parts = {
+        name: _spec_of(name, group, outcome=outcome, settings=settings if len(groups) == 1 else {})
+        for name, group in sorted(groups.items())
+    }
+    return (
+        next(iter(parts.values()))
+        if len(parts) == 1
+        else {"renderer": SEVERAL, "version": VERSION, "parts": parts}
+    )
+
+
+def _spec_of(
+    name: str,
+    group: Sequence[Explanation],
+    *,
+    outcome: Mapping[str, Any] | None,
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
+    if name == "heatmap":
+        maps = [np.asarray(each.values).reshape(each.shape) for each in group]
         return heatmap_spec(maps, outcome=outcome, **settings)
-    values = [value for explanation in explanations for value in explanation.values]
-    if modalities == {"text"}:
-        return tints_spec(values, outcome=outcome, **settings)
-    return bars_spec(values, outcome=outcome, **settings)
+    if name == "concepts":
+        bars = [bar for each in group for bar in concept_bars(each)]
+        values = [value for bar in bars for value in (bar["value"], *(bar["null"] or ()))]
+        return concepts_spec(values, outcome=outcome)
+    if name in ("bars", "tints"):
+        values = [value for each in group for value in each.values]
+        return (bars_spec if name == "bars" else tints_spec)(values, outcome=outcome, **settings)
+    return {"renderer": name, "version": VERSION}
 
 
 def render_html(
@@ -57,6 +111,7 @@ def render_html(
     schema: Mapping[str, Any],
     spec: Mapping[str, Any],
     pixels: NDArray[np.uint8] | None = None,
+    pictures: Pictures | None = None,
 ) -> str:
     """
     Draw an explanation for people.
@@ -64,7 +119,7 @@ def render_html(
     Parameters
     ----------
     explanation : Explanation
-        Of any modality.
+        An attribution of any modality, or an exhibit.
     inputs : Mapping
         Inputs of the case.
     schema : Mapping
@@ -73,6 +128,8 @@ def render_html(
         What `render_spec` gave for the study.
     pixels : numpy.ndarray or None
         The case's picture, uint8 (height, width, 1 or 3).
+    pictures : Callable or None
+        From digest to pixels, for the pictures of example cards.
 
     Returns
     -------
@@ -82,9 +139,16 @@ def render_html(
     Raises
     ------
     ExplanationRefused
-        If the specification is another renderer's or the picture is missing.
+        If the specification is another renderer's or a picture is missing.
     """
-    if explanation.modality == "image":
+    name = renderer_of(explanation)
+    if spec.get("renderer") == SEVERAL:
+        spec = spec["parts"].get(name, {})
+    if spec.get("renderer") != name:
+        raise ExplanationRefused(f"This is not a specification of the renderer {name}: {dict(spec)!r:.200}.")
+    if isinstance(explanation, Exhibit):
+        return _exhibit_html(explanation, spec=spec, pictures=pictures)
+    if name == "heatmap":
         if pixels is None:
             raise ExplanationRefused("A map is drawn over a picture, which is missing.")
         return heatmap_html(
@@ -94,7 +158,7 @@ def render_html(
             label=schema["label"],
             spec=spec,
         )
-    if explanation.modality == "text":
+    if name == "tints":
         return tints_html(
             explanation.features,
             explanation.values,
@@ -104,3 +168,47 @@ def render_html(
             spec=spec,
         )
     return bars_html(explanation, inputs=inputs, features=schema["features"], spec=spec)
+
+
+def _exhibit_html(exhibit: Exhibit, *, spec: Mapping[str, Any], pictures: Pictures | None) -> str:
+    if exhibit.kind == "concepts":
+        return concepts_html({"target": exhibit.target_class, "bars": concept_bars(exhibit)}, spec=spec)
+    if exhibit.kind == "examples":
+        named = [card["image"] for card in exhibit.content.get("cards", []) if card.get("image")]
+        return examples_html(
+            exhibit.content, pictures={each: pictures(each) for each in named} if pictures else {}
+        )
+    return (counterfactual_html if exhibit.kind == "counterfactual" else rationale_html)(exhibit.content)
+
+
+def concept_bars(explanation: Explanation) -> list[dict[str, Any]]:
+    """
+    Return the bars of an exhibit of concepts as `concepts_html` takes them.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        An exhibit whose `content["bars"]` have, beside a name, if known `low` and `high` (ends of what chance gives),
+        `found` (whether it is more than chance) and `value` with `weight` (presence of the concept, of a bottleneck).
+
+    Returns
+    -------
+    list of dict
+        `label`, `value`, `null`, `significant`, `present`; strongest first.
+    """
+    details = explanation.content.get("bars", []) if isinstance(explanation, Exhibit) else []
+    by_name = {bar.get("name"): bar for bar in details}
+    bars = []
+    for name, value in zip(explanation.features, explanation.values, strict=True):
+        known = by_name.get(name, {})
+        has_band = known.get("low") is not None and known.get("high") is not None
+        bars.append(
+            {
+                "label": name,
+                "value": float(value),
+                "null": [float(known["low"]), float(known["high"])] if has_band else None,
+                "significant": known.get("found"),
+                "present": float(known["value"]) if "weight" in known else None,
+            }
+        )
+    return sorted(bars, key=lambda bar: -abs(bar["value"]))
