@@ -46,6 +46,11 @@ bench-explainers: ## explanations a second against Captum; fails if a number is 
 	@deploy/setup.sh test
 	@OMP_NUM_THREADS=1 $(PYTHON) -W ignore -m tests.bench.explainers
 
+bench-analysis: ## measure the analysis: reports on 100,000 and 1,000,000 trials, mixed models
+	@deploy/setup.sh test
+	@$(PYTHON) -m tests.bench.analysis
+	@$(PYTHON) -m tests.bench.mixed_models
+
 screenshots: ## take the pictures of the README
 	@deploy/setup.sh test
 	@$(PYTHON) -m tests.screenshots

@@ -63,7 +63,7 @@ def counted(trials: pd.DataFrame, *, protocols: Sequence[str]) -> pd.DataFrame:
         keep &= (trials["status"] == "answered").fillna(False).astype(bool)
     if "protocol" in trials.columns:
         keep &= trials["protocol"].isin(list(protocols))
-    return trials[keep]
+    return trials if keep.all() else trials[keep]  # tables are large: what is whole is not copied
 
 
 def is_true(table: pd.DataFrame, column: str) -> pd.Series[bool]:

@@ -42,7 +42,9 @@ def typed(values: pd.Series[Any], *, kind: str) -> tuple[pd.Series[Any], pd.Seri
     >>> found.tolist(), bad.tolist()
     ([1, <NA>, <NA>], [False, False, True])
     """
-    missing = values.isna() | (values.astype(object) == "")
+    missing = values.isna()
+    if values.dtype.kind not in "biuf":
+        missing = missing | (values == "").fillna(False).astype(bool)
     readers = {"integer": _integers, "number": _numbers, "boolean": _booleans, "json": _texts, "text": _texts}
     found = readers[kind](values, missing)
     bad = found.isna() & ~missing
@@ -98,9 +100,14 @@ def _shown(value: Any) -> str:
 
 
 def _texts(values: pd.Series[Any], missing: pd.Series[bool]) -> pd.Series[Any]:
-    return (
-        values.astype(object).where(~missing, None).map(lambda value: None if value is None else str(value))
-    )
+    from pandas.api.types import infer_dtype
+
+    words = values.astype(object)
+    if missing.any():
+        words = words.where(~missing, None)
+    if infer_dtype(words, skipna=True) in ("string", "empty"):
+        return words  # a large table is not told over value by value
+    return words.map(lambda value: None if value is None else str(value))
 
 
 def _numbers(values: pd.Series[Any], missing: pd.Series[bool]) -> pd.Series[Any]:
@@ -109,6 +116,11 @@ def _numbers(values: pd.Series[Any], missing: pd.Series[bool]) -> pd.Series[Any]
 
     if values.dtype == bool or str(values.dtype) == "boolean":
         return pd.Series(np.nan, index=values.index)
+    if (
+        values.dtype.kind in "iuf" and str(values.dtype).islower()
+    ):  # a plain dtype of numpy holds numbers already
+        plain = values.astype("float64")
+        return plain.where(np.isfinite(plain))
     found = pd.to_numeric(values.astype(object).where(~missing, None), errors="coerce").astype("float64")
     return found.where(np.isfinite(found))
 
@@ -119,6 +131,8 @@ def _integers(values: pd.Series[Any], missing: pd.Series[bool]) -> pd.Series[Any
 
 
 def _booleans(values: pd.Series[Any], missing: pd.Series[bool]) -> pd.Series[Any]:
+    if values.dtype == bool or str(values.dtype) == "boolean":
+        return values.astype("boolean")
     words = values.astype(object).where(~missing, None)
     read = words.map(lambda value: _WORDS.get(str(value).lower()) if value is not None else None)
     return read.astype("boolean")

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from analysis.report.svg import Axis, Drawing, axis_for, bottom_axis, clipped, left_axis
+from analysis.report.svg import SERIES, Axis, Drawing, axis_for, bottom_axis, clipped, left_axis, legend
 from analysis.report.wording import interval, level_text, number, signed, tick_texts, unit_text
 
 _LEFT, _RIGHT = 14.0, 382.0
@@ -166,7 +166,8 @@ def plane_figure(across: dict[str, Any], up: dict[str, Any], *, name: str, title
     ]
     if not pairs:
         return None
-    left, top, bottom = 54.0, 32.0, 276.0
+    left, top = 54.0, 18.0 * len(pairs) + 36.0
+    bottom = top + 244.0
     horizontal = axis_for(_spread(one for one, _ in pairs), start=left, end=_RIGHT, limits=across["bounds"])
     vertical = axis_for(_spread(two for _, two in pairs), start=bottom, end=top, limits=up["bounds"])
     words = "; ".join(
@@ -177,6 +178,7 @@ def plane_figure(across: dict[str, Any], up: dict[str, Any], *, name: str, title
     drawing = Drawing(name, title, words, bottom + 40)
     uprights_texts = tick_texts(vertical.ticks(), unit=up["unit"], scale="identity")
     left_axis(drawing, vertical, left=left, right=_RIGHT, labels=uprights_texts, title=up["label"])
+    legend(drawing, [one["condition"] for one, _ in pairs], left=left, top=14.0)
     _crosses(drawing, pairs, horizontal=horizontal, vertical=vertical)
     labels = tick_texts(horizontal.ticks(), unit=across["unit"], scale="identity")
     bottom_axis(drawing, horizontal, y=bottom, labels=labels, title=f"{across['label']} →")
@@ -186,24 +188,15 @@ def plane_figure(across: dict[str, Any], up: dict[str, Any], *, name: str, title
 def _crosses(
     drawing: Drawing, pairs: list[tuple[dict[str, Any], dict[str, Any]]], *, horizontal: Axis, vertical: Axis
 ) -> None:
-    for one, two in pairs:
+    for series, (one, two) in enumerate(pairs):
         x, y = horizontal.at(one["value"]), vertical.at(two["value"])
+        look = f"whisker series{series % SERIES}"
         if one["low"] is not None:
-            drawing.line(horizontal.at(one["low"]), y, horizontal.at(one["high"]), y, kind="interval thin")
+            drawing.line(horizontal.at(one["low"]), y, horizontal.at(one["high"]), y, kind=look)
         if two["low"] is not None:
-            drawing.line(x, vertical.at(two["low"]), x, vertical.at(two["high"]), kind="interval thin")
-        drawing.circle(x, y, 5, kind="mean")
-    taken: list[tuple[float, float]] = []
-    for one, two in pairs:
-        x, y = horizontal.at(one["value"]), vertical.at(two["value"]) - 10
-        if y < vertical.end + 4:
-            y += 28
-        while any(abs(x - other) < 60 and abs(y - height) < 14 for other, height in taken):
-            y += 28 if y < vertical.at(two["value"]) else 14
-        taken.append((x, y))
-        side, anchor = (-8, "end") if x > _RIGHT - 90 else (8, "start")
-        words = clipped(one["condition"], width=140)
-        drawing.text(x + side, y, words, anchor=anchor, kind="label halo")
+            drawing.line(x, vertical.at(two["low"]), x, vertical.at(two["high"]), kind=look)
+    for series, (one, two) in enumerate(pairs):
+        drawing.marker(horizontal.at(one["value"]), vertical.at(two["value"]), series=series)
 
 
 def _spread(rows: Any) -> list[float]:

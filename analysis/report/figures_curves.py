@@ -57,7 +57,7 @@ def calibration_figure(rows: list[dict[str, Any]], *, conditions: list[str], nam
         drawing.line(across.at(ends[0]), up.at(ends[0]), across.at(ends[1]), up.at(ends[1]), kind="zero")
     for series, one in enumerate(names):
         points = [(row["confidence"], row) for row in rows if row["condition"] == one]
-        _curve(drawing, points, across=across, up=up, series=series, of=1)
+        _curve(drawing, points, across=across, up=up, series=series, of=len(names))
     labels = tick_texts(across.ticks(), unit="proportion", scale="identity")
     bottom_axis(drawing, across, y=up.start, labels=labels, title="Stated confidence \N{RIGHTWARDS ARROW}")
     return drawing.markup()

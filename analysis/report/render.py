@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ from analysis.report.labels import relabelled
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_html(results: dict[str, Any]) -> str:
+def render_html(results: dict[str, Any], *, pictures: Mapping[str, str] | None = None) -> str:
     """Render the report as one HTML page without script, font, picture or style from elsewhere.
 
     Parameters
     ----------
     results : dict
         Content of ``report.json``.
+    pictures : mapping of str to str, optional
+        Data address of the picture of a trial, by name of the condition.
 
     Returns
     -------
@@ -43,7 +46,9 @@ def render_html(results: dict[str, Any]) -> str:
             for name in ("number", "p_value", "level_text", "signed", "interval", "unit_text", "moment_text")
         }
     )
-    shown = relabelled(results, results["labels"])
+    labels = results["labels"]
+    images = {labels.get(name, name): image for name, image in (pictures or {}).items()}
+    shown = {**relabelled(results, labels), "pictures": images}
     return environment.get_template("report.html").render(
         **shown, style=Markup(style()), figures=draw(shown), dash=wording.DASH  # noqa: S704 - our own file
     )  # fmt: skip

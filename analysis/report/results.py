@@ -9,22 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.core.dataset import Dataset
 from analysis.core.measure import Measure, TrialRate
-from analysis.core.plan import Plan
+from analysis.core.plan import Plan, deviations_of_data
 from analysis.estimators import registry as estimators
 from analysis.measures import registry as measures
 from analysis.report.answer import answer_sentences
 from analysis.report.bundle import Bundle
+from analysis.report.card import actionability_card
 from analysis.report.contrasts import UNDEFINED, Settings, beyond_unaided
 from analysis.report.decision import decide, published_table
 from analysis.report.flags import validity_flags
 from analysis.report.flow import attrition, participant_flow, ratio_mismatch
 from analysis.report.further import further_results
+from analysis.report.kappa import coder_agreement
 from analysis.report.labels import relabelled
+from analysis.report.methods import methods_paragraphs
 from analysis.report.mixed import Fits
 from analysis.report.questions import pooled
 from analysis.report.sample import Sample, sample_of
 from analysis.report.scope import scope
 from analysis.report.sensitivity import main_sample, sensitivity_analyses
+from analysis.report.sheet import reporting_sheet
+from analysis.report.treatment import treatment_shown
 from analysis.report.validity import ai_accuracy, explanation_seen, trial_status, unaided_condition
 from analysis.report.verdict import answer_family
 
@@ -81,24 +86,23 @@ def compute_results(
     flags = validity_flags(sample=everybody, validity=validity, flow=flow, primary=primary, bundle=beside,
                            alpha=plan.alpha, locked=bool(plan.locked_at))  # fmt: skip
     labels = beside.labels(everybody.conditions)
-    return {
+    about = scope(sample, bundle=beside)
+    results = {
         "format": FORMAT,
         "title": plan.title or "Does the explanation help?",
         "study": _study(everybody, plan=plan),
         "simulated": sample.simulated,
         "conditions": list(sample.conditions),
         "labels": labels,
-        "answer": {
-            "verdict": primary["verdict"],
-            "sentences": answer_sentences(relabelled(primary, labels), alpha=plan.alpha),
-            **decide(primary, flags),
-            "scope": scope(sample, bundle=beside),
-        },
+        "answer": _answer(primary, flags, labels=labels, alpha=plan.alpha) | {"scope": about},
         "flags": flags,
         "decision_table": published_table(),
         "primary": primary,
         "secondary": secondary,
-        "measures": [describe(sample, measures.get(name), alpha=plan.alpha) for name in measures.names()],
+        "measures": [
+            describe(sample, measures.get(name), alpha=plan.alpha, values=name == plan.primary.measure)
+            for name in measures.names()
+        ],
         "unaided": unaided,
         "beyond_unaided": beyond_unaided(sample, unaided=unaided, settings=used) if unaided else [],
         "sensitivity": sensitivity_analyses(everybody, plan=plan, settings=used),
@@ -106,8 +110,54 @@ def compute_results(
         "flow": flow,
         "validity": validity,
         "plan": _plan(plan),
+        "deviations": [str(one) for one in _deviations(plan, flow=flow)],
         "notes": list(everybody.notes),
+        "treatment": treatment_shown(
+            beside, conditions=sample.conditions, ai_accuracy=validity["ai_accuracy"]
+        ),
+        "coding": coder_agreement(beside.codings, alpha=plan.alpha),
+        "methods": methods_paragraphs(
+            sample, plan=plan, labels=labels, scope=about, permutations=used.permutations
+        ),
         "provenance": _provenance(dataset, plan=plan, settings=used, bundle=beside),
+    }
+    return results | _cards(results, beside=beside, plan=plan)
+
+
+def _answer(
+    primary: dict[str, Any], flags: list[dict[str, str]], *, labels: dict[str, str], alpha: float
+) -> dict[str, Any]:
+    sentences = answer_sentences(relabelled(primary, labels), alpha=alpha)
+    return {"verdict": primary["verdict"], "sentences": sentences, **decide(primary, flags)}
+
+
+def _cards(results: dict[str, Any], *, beside: Bundle, plan: Plan) -> dict[str, Any]:
+    controls = {
+        name
+        for name in results["conditions"]
+        if any(
+            isinstance(one, dict) and one.get("control")
+            for one in beside.condition(name).get("explanations") or []
+        )
+    }
+    family = measures.get(plan.primary.measure).family
+    lowered = beside.treatment.get("actionability") or {}
+    card = actionability_card(results, family=family, lowered=lowered, controls=controls)
+    return {"sheet": reporting_sheet(relabelled(results, results["labels"])), "card": card}
+
+
+def _deviations(plan: Plan, *, flow: dict[str, Any]) -> tuple[Any, ...]:
+    analysed = sum(arm["analysed"] for arm in flow["arms"])
+    return (*plan.deviations, *deviations_of_data(plan, n_analysed=analysed))
+
+
+def _validity(everybody: Sample, *, sample: Sample, arms: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "ratio_mismatch": ratio_mismatch(arms, allocation=everybody.allocation),
+        "attrition": attrition(arms),
+        "ai_accuracy": ai_accuracy(sample),
+        "explanation_seen": explanation_seen(sample),
+        "trial_status": trial_status(everybody),
     }
 
 
@@ -122,17 +172,7 @@ def _answers(
     return primary[0], answer_family(sample, plan.secondary, plan=plan, settings=settings, fits=fits)
 
 
-def _validity(everybody: Sample, *, sample: Sample, arms: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "ratio_mismatch": ratio_mismatch(arms, allocation=everybody.allocation),
-        "attrition": attrition(arms),
-        "ai_accuracy": ai_accuracy(sample),
-        "explanation_seen": explanation_seen(sample),
-        "trial_status": trial_status(everybody),
-    }
-
-
-def describe(sample: Sample, measure: type[Measure], *, alpha: float) -> dict[str, Any]:
+def describe(sample: Sample, measure: type[Measure], *, alpha: float, values: bool = True) -> dict[str, Any]:
     """Describe a measure in every condition: mean over participants, interval, counts, and the values themselves.
 
     Parameters
@@ -143,6 +183,8 @@ def describe(sample: Sample, measure: type[Measure], *, alpha: float) -> dict[st
         What is described.
     alpha : float
         Intervals cover ``1 - alpha``.
+    values : bool
+        Tell the value of every participant.
 
     Returns
     -------
@@ -158,6 +200,7 @@ def describe(sample: Sample, measure: type[Measure], *, alpha: float) -> dict[st
         "bounds": list(measure.bounds),
         "higher_is_better": measure.higher_is_better,
         "reference": measure.reference,
+        "family": measure.family,
         "undefined": None,
         "conditions": [],
     }
@@ -169,6 +212,8 @@ def describe(sample: Sample, measure: type[Measure], *, alpha: float) -> dict[st
         _describe_condition(people[people["condition"] == name], measure=measure, condition=name, alpha=alpha)
         for name in sample.conditions
     ]
+    if not values:
+        rows = [row | {"values": []} for row in rows]
     if not any(row["n"] for row in rows):
         found["undefined"] = "No participant has a value of this measure."
     return found | {"conditions": rows}

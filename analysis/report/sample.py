@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.core.cells import cells, roster
@@ -13,6 +13,10 @@ from analysis.core.selection import is_true
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# Settled before any measure looks, or of no use to one: every column less is copied less often.
+_SETTLED = ("study", "study_version", "stratum", "slot", "status", "is_practice", "is_attention_check", "is_simulated",
+            "excluded", "exclusion_reason")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,34 @@ class Sample:
     allocation: Mapping[str, Any] | None
     simulated: bool
     notes: tuple[str, ...] = ()
+    found: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # what was computed once
 
     def cells(self, measure: type[Measure]) -> pd.DataFrame:
         """Return the participants with their values of a measure; see `analysis.core.cells.cells`."""
-        table = self.trials if measure.table == "trials" else self.scales
-        if table is None:
-            raise DatasetError(f"{measure.label} needs the table {measure.table}, which is not there.")
-        return cells(measure, table, participants=self.people)
+        if measure not in self.found:
+            table = self._counting(measure) if measure.table == "trials" else self.scales
+            if table is None:
+                raise DatasetError(f"{measure.label} needs the table {measure.table}, which is not there.")
+            self.found[measure] = cells(measure, table, participants=self.people)
+        found: pd.DataFrame = self.found[measure]
+        return found
+
+    def _counting(self, measure: type[Measure]) -> pd.DataFrame:
+        """Return the trials that a measure could count: its protocols' if it says which, else those of all."""
+        if "counting" not in self.found:
+            keep = ~is_true(self.trials, "is_practice") & ~is_true(self.trials, "is_attention_check")
+            if "status" in self.trials.columns:
+                keep &= (self.trials["status"] == "answered").fillna(False).astype(bool)
+            rest = self.trials.drop(columns=[name for name in _SETTLED if name in self.trials.columns])
+            self.found["counting"] = rest[keep]
+        table: pd.DataFrame = self.found["counting"]
+        protocols = tuple(getattr(measure, "protocols", ()))
+        if not protocols or "protocol" not in table.columns:
+            return table
+        if protocols not in self.found:
+            self.found[protocols] = table[table["protocol"].isin(protocols)]
+        chosen: pd.DataFrame = self.found[protocols]
+        return chosen
 
     def only(self, ids: Collection[str]) -> Sample:
         """Return the sample of some of its participants."""
@@ -59,6 +84,7 @@ class Sample:
             scales=None if self.scales is None else _of(self.scales, ids),
             participants=None if self.participants is None else _of(self.participants, ids),
             people=_of(self.people, ids),
+            found={},
         )
 
 

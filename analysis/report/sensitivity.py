@@ -17,6 +17,7 @@ from analysis.report.verdict import answer_family
 if TYPE_CHECKING:
     import pandas as pd
 
+FEWER = 2_000  # arrangements of each permutation test of a sensitivity analysis
 _SUMMARIES = ("median", "mean")
 
 
@@ -136,10 +137,12 @@ def sensitivity_analyses(sample: Sample, *, plan: Plan, settings: Settings) -> l
     Notes
     -----
     Completers, and everybody without those whom the study's own rules exclude, are always reported where they
-    differ from all who were allocated; they are marked as not planned unless the plan names them.
+    differ from all who were allocated; they are marked as not planned unless the plan names them. Permutation tests
+    take at most 2,000 arrangements here.
     """
     found = []
     main = main_sample(sample, plan=plan)
+    settings = replace(settings, permutations=min(settings.permutations, FEWER))
     for rules in plan.sensitivity:
         label = "Without " + " or ".join(str(rule) for rule in rules)
         found.append(_attempt(label, partial(_without, main, rules, plan=plan, settings=settings)))

@@ -16,7 +16,10 @@ from analysis.report.abilities import CARRIED_OUT
 from analysis.report.bundle import read_bundle
 from analysis.report.contrasts import Settings
 from analysis.report.render import render_html
+from analysis.report.reproduce import reproductions
 from analysis.report.results import compute_results
+from analysis.report.tables import csv_tables
+from analysis.report.treatment import pictures
 
 PAGE, NUMBERS = "report.html", "report.json"
 
@@ -31,7 +34,7 @@ def write_report(
     seed: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Write ``report.html`` and ``report.json`` of a table and a plan.
+    """Write the report of a table and a plan: ``report.html``, ``report.json``, ``table-*.csv``, ``reproduce.*``.
 
     Parameters
     ----------
@@ -70,20 +73,18 @@ def write_report(
         f"Computing {len(registry.names())} measures and {permutations} permutations for each planned contrast"
     )
     settings = Settings(alpha=checked.alpha, permutations=permutations, seed=seed)
+    bundle = read_bundle(Path(table))
     results: dict[str, Any] = plain(
-        compute_results(
-            dataset,
-            plan=checked,
-            settings=settings,
-            simulated=simulated,
-            bundle=read_bundle(Path(table)),
-        )
+        compute_results(dataset, plan=checked, settings=settings, simulated=simulated, bundle=bundle)
     )
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / NUMBERS).write_bytes(numbers(results))
-    (folder / PAGE).write_text(render_html(results), encoding="utf-8", newline="\n")
-    say(f"Written {folder / PAGE} and {folder / NUMBERS}")
+    page = render_html(results, pictures=pictures(bundle, conditions=tuple(results["conditions"])))
+    (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")
+    for name, text in {**csv_tables(results), **reproductions(results)}.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    say(f"Written {folder / PAGE}, {folder / NUMBERS}, tables and scripts")
     return results
 
 

@@ -161,7 +161,9 @@ def test_the_page_is_self_contained(page: tuple[str, dict[str, Any]]) -> None:
     found.feed(page[0])
     assert not {"script", "link", "img", "iframe", "form", "object"} & set(found.tags)
     assert found.tags.count("style") == 1
-    assert found.links == []
+    assert all(link.startswith("#") for link in found.links)
+    for link in found.links:
+        assert f'id="{link[1:]}"' in page[0]
     assert found.inline == 0
     assert "url(" not in page[0]
     assert "@import" not in page[0]

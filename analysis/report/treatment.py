@@ -1,0 +1,120 @@
+"""The treatment shown: what participants of each condition saw, were told and were paid; how good the AI was."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from analysis.core.digest import sha256_hex
+from analysis.report.bundle import Bundle
+
+MOST_BYTES = 2_000_000
+_MAGIC = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+
+
+def treatment_shown(
+    bundle: Bundle, *, conditions: tuple[str, ...], ai_accuracy: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Collect everything that the dataset tells of the treatment.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Words and pictures beside the tables.
+    conditions : tuple of str
+        In their order.
+    ai_accuracy : list of dict
+        As of `analysis.report.validity.ai_accuracy`.
+
+    Returns
+    -------
+    dict
+        ``question, options, conditions`` (``condition, shows, text, picture``: digest and alternative text, or None),
+        ``instructions, recruited, pay, ethics, audience, action`` (empty where nobody said), ``ai``: accuracy
+        ``claimed`` to participants (or None) and ``real`` in their trials by condition.
+    """
+    decision = _mapping(bundle.codebook.get("decision"))
+    given = bundle.treatment
+    return {
+        "question": str(decision.get("question") or ""),
+        "options": [str(one.get("label") or one.get("value")) for one in decision.get("options") or []],
+        "conditions": [_condition(bundle, name) for name in conditions],
+        "instructions": str(given.get("instructions") or ""),
+        "recruited": {key: str(value) for key, value in _mapping(given.get("recruited")).items()},
+        "pay": {key: str(value) for key, value in _mapping(given.get("pay")).items()},
+        "ethics": {key: str(value) for key, value in _mapping(given.get("ethics")).items()},
+        "audience": str(given.get("audience") or ""),
+        "action": str(given.get("action") or ""),
+        "ai": {
+            "claimed": _mapping(given.get("ai")).get("accuracy_claimed"),
+            "real": [{"condition": row["condition"], "value": row["value"]} for row in ai_accuracy],
+        },
+    }
+
+
+def pictures(bundle: Bundle, *, conditions: tuple[str, ...]) -> dict[str, str]:
+    """Return the picture of a trial of each condition as a data address, where there is a fit one.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        With the folder in which pictures lie.
+    conditions : tuple of str
+        Names.
+
+    Returns
+    -------
+    dict of str to str
+        Only PNG and JPEG of at most 2 MB whose bytes are what they say; the name may not leave the folder.
+    """
+    found = {}
+    for name in conditions:
+        content, kind = _picture(bundle, name)
+        if kind:
+            found[name] = f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    return found
+
+
+def _condition(bundle: Bundle, name: str) -> dict[str, Any]:
+    told = bundle.condition(name)
+    content, kind = _picture(bundle, name)
+    alternative = str(told.get("alt") or f"A trial as participants of this condition saw it ({name}).")
+    return {
+        "condition": name,
+        "shows": _shows(told),
+        "text": str(told.get("text") or ""),
+        "picture": {"sha256": sha256_hex(content), "alt": alternative} if kind else None,
+    }
+
+
+def _shows(told: Mapping[str, Any]) -> list[str]:
+    if not told:
+        return []
+    found = ["the case"]
+    advice = told.get("advice") or []
+    if isinstance(advice, list) and advice:
+        source = {"person": "a person's", "ai": "the AI's"}.get(str(told.get("advice_source")), "the AI's")
+        found.append(f"{source} {' and '.join(str(one).replace('_', ' ') for one in advice)}")
+    for one in told.get("explanations") or []:
+        if not isinstance(one, Mapping):
+            continue
+        control = " (a control)" if one.get("control") else ""
+        found.append(f"explanation: {one.get('method') or one.get('name') or 'unnamed'}{control}")
+    return found
+
+
+def _picture(bundle: Bundle, name: str) -> tuple[bytes, str]:
+    file = str(bundle.condition(name).get("picture") or "")
+    if not file or bundle.folder is None or "/" in file or "\\" in file or file.startswith("."):
+        return b"", ""
+    path = bundle.folder / file
+    if not path.is_file() or path.is_symlink() or path.stat().st_size > MOST_BYTES:
+        return b"", ""
+    content = path.read_bytes()
+    kind = next((kind for magic, kind in _MAGIC.items() if content.startswith(magic)), "")
+    return content, kind
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
