@@ -15,7 +15,9 @@ from studies.questionnaires import get_questionnaire, questionnaire_names
 
 
 class Command(BaseCommand):
-    help = "List every explainer, protocol, measure, tabulation, estimator and questionnaire with its version."
+    help = (
+        "List every explainer, protocol, measure, tabulation, estimator and questionnaire with its version."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         shelves: dict[str, Any] = {
