@@ -16,6 +16,12 @@ from tests.explainers.test_manifest import npz
 pytestmark = [pytest.mark.heavy, pytest.mark.django_db]
 
 
+@pytest.fixture
+def no_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The probes have tests of their own; here they would only take their seconds."""
+    monkeypatch.setattr("explainers.services.predictors.predictor_probe", lambda spec, *, weights: {})
+
+
 def shown(spec: PredictorSpec, case_set: Any, *, method: str, **parameters: Any) -> tuple[Any, list[str]]:
     from explainers.models import Prediction
     from explainers.selectors import explanation_list, rendering_bytes
@@ -35,7 +41,7 @@ def shown(spec: PredictorSpec, case_set: Any, *, method: str, **parameters: Any)
     return Prediction.objects.filter(predictor=predictor).first(), drawn
 
 
-def test_a_picture_takes_the_whole_path(store_folder: Path) -> None:
+def test_a_picture_takes_the_whole_path(store_folder: Path, no_probe: None) -> None:
     from explainers.services import case_set_import
 
     images = np.random.default_rng(7).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
@@ -47,7 +53,7 @@ def test_a_picture_takes_the_whole_path(store_folder: Path) -> None:
     assert all(Reader(each).texts["map-title"] for each in drawn)
 
 
-def test_a_text_takes_the_whole_path(store_folder: Path) -> None:
+def test_a_text_takes_the_whole_path(store_folder: Path, no_probe: None) -> None:
     from explainers.services import case_set_import
 
     manifest = b'case_id,text\na,No bleeding seen.\nb,"<b>Fresh</b> bleeding."\n'
@@ -58,7 +64,7 @@ def test_a_text_takes_the_whole_path(store_folder: Path) -> None:
     assert "What pushed the AI towards " in Reader(drawn[0]).texts["tint-text"][0]
 
 
-def test_a_regression_takes_the_whole_path_without_confidence(store_folder: Path) -> None:
+def test_a_regression_takes_the_whole_path_without_confidence(store_folder: Path, no_probe: None) -> None:
     from explainers.services import case_set_import
 
     schema = {"features": [{"name": "age"}, {"name": "pulse"}]}

@@ -8,9 +8,10 @@ import pytest
 
 from explainers.core.attribution import Explanation
 from explainers.core.bars import bars_html, bars_spec
-from explainers.core.errors import ExplanationRefused
+from explainers.core.errors import CaseSetRefused, ExplanationRefused
 from explainers.core.exhibit import Exhibit
 from explainers.core.render import render_html, render_spec
+from explainers.core.render.case import case_html
 from explainers.core.render.plain import (
     concepts_html,
     concepts_spec,
@@ -252,3 +253,15 @@ def test_exhibits_go_through_the_same_door() -> None:
     assert "data:image/png" in drawn[1]
     assert "No plausible change" in drawn[2]
     assert "Because." in drawn[3]
+
+
+def test_a_case_is_shown_by_itself() -> None:
+    pixels = np.zeros((4, 6, 3), dtype=np.uint8)
+    picture = case_html({}, schema={"modality": "image", "label": HOSTILE, "features": []}, pixels=pixels)
+    assert Reader(picture).tags == {"figure", "figcaption", "img"}
+    assert 'width="6" height="4"' in picture
+    text = case_html({"text": HOSTILE}, schema={"modality": "text", "label": "Report", "features": []})
+    assert Reader(text).texts["case-text"] == [HOSTILE]
+    assert case_html({"age": 4.0}, schema={"features": []}) == ""
+    with pytest.raises(CaseSetRefused, match="missing"):
+        case_html({}, schema={"modality": "image", "label": "Photograph", "features": []})
