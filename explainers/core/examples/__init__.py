@@ -1,0 +1,1 @@
+"""Other cases as an explanation: near ones, typical ones, those that the predictor learned this from."""
