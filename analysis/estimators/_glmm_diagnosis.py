@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.estimators._mixed_formula import columns_of, parts_of
+from analysis.estimators._mixed_formula import columns_of, factors_of, parts_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -177,12 +177,7 @@ def slope_notes(fitted: Fitted) -> list[str]:
         At most one sentence.
     """
     design = fitted.laplace.design
-    factors = [
-        column
-        for factor, about in design.info.factor_infos.items()
-        if about.type == "categorical"
-        for column in columns_of(factor.name())
-    ]
+    factors = factors_of(design.info)
     lacking = []
     for group, texts in fitted.random.items():
         sources = [texts] if isinstance(texts, str) else list(texts)
@@ -190,7 +185,7 @@ def slope_notes(fitted: Fitted) -> list[str]:
             c for text in sources for code in parts_of(text, where="random")[1] for c in columns_of(code)
         }
         keys = [part.strip() for part in group.split(":")]
-        for column in dict.fromkeys(factors):
+        for column in factors:
             if column in present or column in keys:
                 continue
             if (fitted.table.groupby(keys, observed=True)[column].nunique() > 1).any():

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from analysis.estimators._mixed_formula import (
     MixedDesignError,
     checked_columns,
+    factors_of,
+    lone_level_faults,
     random_texts,
     read_matrix,
     readable,
@@ -273,6 +275,8 @@ is not in the table. column 'case' (in random) is not in the table.
     faults += _rank_faults(x, fixed.design_info, what="fixed effect(s)")
     for term in found:
         faults += _rank_faults(term.values, term.info, what=f"random effect(s) of {term.group}")
+    groups = {term.group: term.codes for term in found}
+    faults += lone_level_faults(data[factors_of(fixed.design_info)], groups)
     if faults:
         raise MixedDesignError(faults)
     return MixedDesign(

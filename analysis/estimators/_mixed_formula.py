@@ -265,6 +265,44 @@ def random_texts(random: Mapping[str, str | Sequence[str]]) -> list[tuple[str, s
     return terms
 
 
+def factors_of(info: Any) -> list[str]:
+    """Return the columns that a design of patsy reads as categories."""
+    factors = info.factor_infos.items()
+    found = [c for factor, about in factors if about.type == "categorical" for c in columns_of(factor.name())]
+    return list(dict.fromkeys(found))
+
+
+def lone_level_faults(factors: pd.DataFrame, groups: Mapping[str, Any]) -> list[str]:
+    """Name the conditions that only one participant (level of a grouping) is in: the two cannot be told apart.
+
+    Parameters
+    ----------
+    factors : pandas.DataFrame
+        The categorical columns of the fixed effects.
+    groups : mapping of str to numpy.ndarray of int
+        Level of each row, by grouping.
+
+    Returns
+    -------
+    list of str
+        A sentence for each factor that does not vary within a grouping and has such a condition.
+    """
+    faults = []
+    for name in factors:
+        for group, codes in groups.items():
+            pairs = factors[[name]].assign(_level=codes).drop_duplicates()
+            if pairs["_level"].duplicated().any():
+                continue
+            counts = pairs[name].value_counts()
+            lone = [str(level) for level, count in counts.items() if count == 1]
+            if lone:
+                faults.append(
+                    f"only one level of '{group}' is in {name} {', '.join(lone)}; what is the person's (or the case's) "
+                    "and what the condition's cannot be told apart."
+                )
+    return faults
+
+
 def checked_columns(
     formula: str, table: pd.DataFrame, *, terms: Sequence[tuple[str, str]], extra: Sequence[str]
 ) -> list[str]:

@@ -64,7 +64,8 @@ def test_categories_that_do_not_occur_have_no_column(trials: pd.DataFrame) -> No
 
 
 def test_whole_numbers_as_categories_keep_their_names(trials: pd.DataFrame) -> None:
-    assert design_of(trials, "correct ~ C(case)").names[:2] == ("Intercept", "C(case)[T.1]")
+    names = mixed_design("correct ~ C(case)", trials, random={"who": "1"}).names
+    assert names[:2] == ("Intercept", "C(case)[T.1]")
 
 
 def test_a_reference_level_can_be_named(trials: pd.DataFrame) -> None:
@@ -143,6 +144,13 @@ def test_names_with_blanks_and_numpy_prefixes_are_read(trials: pd.DataFrame) -> 
 
 def test_a_factor_with_one_level_is_refused_and_does_not_vanish(trials: pd.DataFrame) -> None:
     assert "same value in every row" in faults("correct ~ condition", trials.assign(condition="ai"))
+
+
+def test_a_condition_that_one_participant_is_in_is_refused(trials: pd.DataFrame) -> None:
+    lone = trials.assign(condition=np.where(trials["who"] == 3, "ig", "ai"))
+    said = faults("correct ~ condition", lone, who="1", case="1")
+    assert "only one level of 'who' is in condition ig" in said
+    assert "'case'" not in said
 
 
 def test_a_grouping_with_one_level_is_refused(trials: pd.DataFrame) -> None:
