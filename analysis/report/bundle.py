@@ -26,7 +26,12 @@ class Bundle:
     codebook : mapping
         Content of ``codebook.json``: the decision's question and options, what each condition showed.
     treatment : mapping
-        Content of ``treatment.json``: labels, pictures, instructions, dates, pay, gates (see the README of the room).
+        Content of ``treatment.json``, all keys optional: ``conditions`` (list of ``name, label, text, picture`` - a
+        PNG or JPEG file beside it - ``alt``, and ``explanations`` with ``method, control, reveal``), ``instructions,
+        audience, action``, ``recruited`` (``first, last``), ``pay``, ``ethics``, ``predictors`` (list of ``name,
+        checkpoint``), ``ai`` (``accuracy_claimed``), ``gates`` (list of ``condition, gate, state``: green or red,
+        ``overridden``: the reason, ``declared_control``), ``actionability`` (``concreteness, validation, why``: scores
+        that authors lower).
     codings : pandas.DataFrame or None
         ``codings.csv``: free text coded by two coders; columns ``response``, ``coder``, ``code``.
     folder : pathlib.Path or None
