@@ -81,6 +81,19 @@ class MrmcResult:
     level: float
     notes: tuple[str, ...]
 
+    @property
+    def power_components(self) -> dict[str, float]:
+        """Return ``var_TR, Error, Cov1, Cov2, Cov3`` as `analysis.power.reader_study.mrmc_power` takes them."""
+        names = {
+            "var_TR": "condition:reader",
+            "Error": "error",
+            "Cov1": "cov1",
+            "Cov2": "cov2",
+            "Cov3": "cov3",
+        }
+        there = self.components["estimate"]
+        return {name: float(there[own]) for name, own in names.items() if own in there.index}
+
 
 def assemble(
     readings: Readings,

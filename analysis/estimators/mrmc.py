@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from analysis.core.estimate import CannotEstimateError, Estimate, Estimator
 from analysis.estimators import _mrmc_anova, _mrmc_cells, _mrmc_covariance, _mrmc_result, registry
-from analysis.estimators._mrmc_power import mrmc_power
 from analysis.estimators._mrmc_result import MrmcResult
 
 if TYPE_CHECKING:
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from analysis.estimators._mrmc_anova import Fixed
     from analysis.estimators._mrmc_cells import Metric
     from analysis.estimators._mrmc_covariance import Covariance
-
-__all__ = ["Mrmc", "MrmcResult", "mrmc", "mrmc_power"]
 
 
 def mrmc(  # noqa: PLR0913 - the call form is public

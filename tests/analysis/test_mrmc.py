@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from analysis.core.estimate import CannotEstimateError
-from analysis.estimators.mrmc import Mrmc, MrmcResult, mrmc, mrmc_power
+from analysis.estimators.mrmc import Mrmc, MrmcResult, mrmc
 from tests.analysis.test_reference_data import FOLDER
 
 COLUMNS = ["participant_id", "case_id", "condition", "ground_truth", "score"]
@@ -389,49 +389,18 @@ def test_an_estimate_of_a_contrast_turns_with_it() -> None:
 # Power ----------------------------------------------------------------------------------------------------------------
 
 
-def test_power_is_alpha_without_and_sure_with_a_large_difference() -> None:
-    pilot = read(study(25))
-    assert mrmc_power(pilot, readers=8, cases=80, difference=1e-9) == pytest.approx(0.05, abs=1e-6)
-    assert mrmc_power(pilot, readers=8, cases=80, difference=0.9) == pytest.approx(1, abs=1e-6)
+def test_power_takes_the_components_of_a_pilot() -> None:
+    from analysis.power.reader_study import mrmc_power
 
-
-def test_more_readers_cannot_replace_cases() -> None:
     pilot = read(study(26))
     part = pilot.components["estimate"]
-    apart = 40 / 30 * (part["cov2"] - part["cov3"])
-    limit = stats.ncx2.sf(stats.chi2.isf(0.05, 1), 1, 0.03**2 / (2 * apart))
-    assert apart > 0
-    assert mrmc_power(pilot, readers=100_000, cases=30, difference=0.03) == pytest.approx(limit, abs=0.002)
-    assert mrmc_power(pilot, readers=100, cases=300, difference=0.03) > limit + 0.1
-
-
-def test_power_refuses_other_designs_and_numbers() -> None:
-    with pytest.raises(CannotEstimateError, match="everybody reads everything; this one: readers nested"):
-        mrmc_power(read(nested(10, {"a": 4, "b": 6})), readers=5, cases=50, difference=0.1)
-    with pytest.raises(CannotEstimateError, match="at least 2 readers"):
-        mrmc_power(read(study(11, readers=1), fixed="reader"), readers=5, cases=50, difference=0.1)
-    with pytest.raises(ValueError, match="readers must be at least 2"):
-        mrmc_power(read(study(25)), readers=1, cases=50, difference=0.1)
-
-
-@pytest.mark.long
-def test_power_is_the_share_of_simulated_studies_that_find_the_difference() -> None:
-    # The model of cells itself: theta = mean + reader + condition x reader + errors that share the cases.
-    pilot, r, d = read(study(27, readers=8, cases=120)), 8, 0.06
-    part = pilot.components["estimate"]
-    rng, hits = np.random.default_rng(7), 0
-    kinds = [[part["error"], part["cov1"]], [part["cov2"], part["cov3"]]]
-    same = np.eye(r)
-    blocks = [[kinds[0][i != j] * same + kinds[1][i != j] * (1 - same) for j in range(2)] for i in range(2)]
-    lower = np.linalg.cholesky(np.block(blocks) + 1e-12 * np.eye(2 * r))
-    own, apart = max(part["condition:reader"], 0), max(part["cov2"] - part["cov3"], 0)
-    for _ in range(4000):
-        theta = (lower @ rng.normal(size=2 * r) + np.sqrt(own) * rng.normal(size=2 * r)).reshape(2, r)
-        gap = theta[1] - theta[0] + d
-        square = gap.var(ddof=1) / 2
-        den = square + r * apart
-        hits += r * gap.mean() ** 2 / 2 / den > stats.f.isf(0.05, 1, den**2 / (square**2 / (r - 1)))
-    assert mrmc_power(pilot, readers=r, cases=120, difference=d) == pytest.approx(hits / 4000, abs=0.03)
+    limit_at = 40 / 120 * (part["cov2"] - part["cov3"])  # what is left when there are more and more readers
+    assert limit_at > 0
+    limit = stats.ncx2.sf(stats.chi2.isf(0.05, 1), 1, 0.03**2 / (2 * limit_at))
+    found = mrmc_power(
+        pilot.power_components, readers=100_000, cases=120, pilot_cases=pilot.n_cases, difference=0.03
+    )
+    assert found == pytest.approx(limit, abs=0.002)
 
 
 # Wrong use ------------------------------------------------------------------------------------------------------------
