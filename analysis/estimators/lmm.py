@@ -242,7 +242,7 @@ class _Assembly:
         slopes = [-(sigma**2) * plain @ slope[:-1, :-1] @ plain for slope in point.gram_slopes]
         slopes.append(2 * sigma * plain)
         sizes, directions = np.linalg.eigh(hessian(self.products, self.optimum.theta, sigma))
-        kept = sizes > 1e-8
+        kept = sizes > max(1e-8, 1e-9 * float(sizes.max()))
         return Spread(
             vcov=sigma**2 * back @ plain @ back.T,
             slopes=np.array([back @ slope @ back.T for slope in slopes]),

@@ -102,8 +102,8 @@ def test_the_score_is_the_derivative_of_the_likelihood(is_mixed: bool) -> None:
 
 def test_turning_the_scale_turns_the_effects() -> None:
     table = table_of("repeated")
-    one = fit_ordinal(FORMULA, table, random={"person": "1"})
-    other = fit_ordinal(FORMULA, table.assign(answer=6 - table["answer"]), random={"person": "1"})
+    one = fit_ordinal(FORMULA, table, random={"person": "1"}, nodes=5)
+    other = fit_ordinal(FORMULA, table.assign(answer=6 - table["answer"]), random={"person": "1"}, nodes=5)
     assert other.coefficients["estimate"].tolist() == pytest.approx(
         (-one.coefficients["estimate"]).tolist(), rel=1e-4
     )
@@ -124,8 +124,10 @@ def test_only_the_order_of_the_answers_counts() -> None:
 
 def test_units_of_an_effect_do_not_count() -> None:
     table = table_of("repeated")
-    one = fit_ordinal(FORMULA, table, random={"person": "1"})
-    other = fit_ordinal(FORMULA, table.assign(load=1000 + table["load"] * 50), random={"person": "1"})
+    one = fit_ordinal(FORMULA, table, random={"person": "1"}, nodes=5)
+    other = fit_ordinal(
+        FORMULA, table.assign(load=1000 + table["load"] * 50), random={"person": "1"}, nodes=5
+    )
     assert other.coefficients["statistic"].tolist() == pytest.approx(
         one.coefficients["statistic"].tolist(), rel=1e-4
     )
