@@ -319,6 +319,7 @@ def resnet() -> Line:
 
 def main() -> int:
     """Measure every line and say which count."""
+    print(f"{'explanations per CPU second':30} ours   best Captum   Captum case by case")
     torch.set_num_threads(1)
     module = network(30)
     inputs, targets = cases(30, 256, module)
@@ -335,6 +336,11 @@ def main() -> int:
     for line in lines:
         line.measure()
         print(line.report(), flush=True)
+        print(
+            "  Captum's grid:",
+            "; ".join(f"{name}: {rate:.1f}" for name, rate in line.rates.items()),
+            flush=True,
+        )
     return int(any(line.faults for line in lines))
 
 
