@@ -104,7 +104,9 @@ def test_no_module_is_used_twice(name: str) -> None:
     assert len(calls) == len(set(calls))
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name == "resnet18")) for name in SPECS]
+)
 def test_a_sound_predictor_of_every_architecture_passes_its_probes(name: str) -> None:
     answer = probe(load(name))
     assert answer["row_difference"] <= 1e-5

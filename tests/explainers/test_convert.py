@@ -13,7 +13,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from explainers.core.convert import predictor_from_sklearn, predictor_write
 from explainers.core.errors import PredictorRefused
-from explainers.core.intake import predictor_probe
+from explainers.core.intake import probe
 from explainers.core.predictor import LoadedPredictor, PredictorSpec
 
 pytestmark = [pytest.mark.heavy, pytest.mark.filterwarnings("ignore::UserWarning")]
@@ -71,7 +71,7 @@ def test_what_is_handed_in_are_two_files_of_data(tmp_path: Path) -> None:
     declaration, file = predictor_write(tmp_path, spec=spec, weights=weights)
     read = PredictorSpec.from_json(declaration.read_bytes())
     assert read == spec
-    assert predictor_probe(read, weights=file.read_bytes())["minimum"] >= 0
+    assert probe(LoadedPredictor(read, weights=file.read_bytes()))["minimum"] >= 0
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ def test_the_predictor_of_pictures_follows_the_shortcut(patches: Patches) -> Non
     assert min(right["neither"], right["both"]) >= 0.9
 
 
+@pytest.mark.long
 def test_training_twice_gives_the_same_bytes() -> None:
     few = retina_patches(count=64, part="train")
     assert retina_predictor(few)[1] == retina_predictor(few)[1]
@@ -104,6 +105,7 @@ def test_reports_hold_their_deciding_words_once_and_say_that_they_are_synthetic(
     assert len(truth) == 285
 
 
+@pytest.mark.long
 def test_the_predictor_of_texts_errs_in_both_ways() -> None:
     spec, weights = reports_predictor()
     reports = reports_make(part="test")
