@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from analysis.estimators._glmm_optimum import Optimum
     from analysis.estimators._glmm_result import Fitted
     from analysis.estimators._laplace import Laplace
+    from analysis.estimators._mixed_design import RandomTerm
 
     Floats = npt.NDArray[np.float64]
 
@@ -133,10 +134,8 @@ def singular_notes(laplace: Laplace, covariances: tuple[pd.DataFrame, ...], psi:
 
 
 def size_notes(laplace: Laplace, covariances: tuple[pd.DataFrame, ...], *, df: float) -> list[str]:
-    """Say which groupings have few levels and which variances are suspiciously large."""
+    """Say which groupings have few levels, and which variances the approximation overstates."""
     import math
-
-    import numpy as np
 
     notes = []
     levels = {term.group: term.n_levels for term in laplace.design.random}
@@ -147,20 +146,50 @@ def size_notes(laplace: Laplace, covariances: tuple[pd.DataFrame, ...], *, df: f
             "or decide by the design-based test."
         )
     for term, covariance in zip(laplace.design.random, covariances, strict=True):
-        sd = float(np.sqrt(np.diag(covariance).max())) if laplace.family.name == "binomial" else 0.0
-        rows = laplace.trials.sum() / term.n_levels
-        if sd > HUGE_SD:
-            notes.append(
-                f"A standard deviation of {term.group} is above {HUGE_SD:g}: most of its levels are always right or "
-                "always wrong, and the Laplace approximation is poor there."
-            )
-        elif sd > ROUGH_SD and rows < ROUGH_ROWS:
+        sd, rows = _contribution(laplace, term, covariance), laplace.trials.sum() / term.n_levels
+        if ROUGH_SD < sd <= HUGE_SD and rows < ROUGH_ROWS:
             notes.append(
                 f"{rows:.0f} trials for each level of {term.group} and a standard deviation of {sd:.1f}: the Laplace "
                 "approximation tends to overstate such variances, and conditional effects with them. Rely on the "
                 "marginal difference and the design-based test."
             )
     return notes
+
+
+def _contribution(laplace: Laplace, term: RandomTerm, covariance: pd.DataFrame) -> float:
+    """Return the largest standard deviation that one of a term's effects adds to eta; 0 for counts."""
+    import numpy as np
+
+    if laplace.family.name != "binomial":
+        return 0.0
+    size = np.mean(term.values**2, axis=0) * np.diag(covariance)
+    return float(np.sqrt(size.max()))
+
+
+def runaway_note(laplace: Laplace, covariances: tuple[pd.DataFrame, ...]) -> str:
+    """Say that the approximation has broken down: with few trials for each level it may rise without end.
+
+    Parameters
+    ----------
+    laplace : Laplace
+        The model.
+    covariances : tuple of pandas.DataFrame
+        Of its random terms.
+
+    Returns
+    -------
+    str
+        Empty unless a standard deviation on the scale of the link is above 8.
+    """
+    pairs = zip(laplace.design.random, covariances, strict=True)
+    huge = [term.group for term, covariance in pairs if _contribution(laplace, term, covariance) > HUGE_SD]
+    if not huge:
+        return ""
+    return (
+        f"The fit ran away: random effects of {' and '.join(huge)} have a standard deviation above {HUGE_SD:g}, since "
+        "most levels are always right or always wrong. Do not use these estimates; simplify the random effects or "
+        "decide by the design-based test."
+    )
 
 
 def slope_notes(fitted: Fitted) -> list[str]:

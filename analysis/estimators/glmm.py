@@ -240,10 +240,12 @@ def _result(fitted: Fitted, *, df: float, level: float, prior_sd: float | None) 
     random = result.random_covariances(laplace, psi)
     separated = diagnosis.separated_terms(laplace, optimum)
     singular = diagnosis.singular_notes(laplace, random, psi)
+    runaway = diagnosis.runaway_note(laplace, random)
     notes = [
         _missing_note(design),
         _search_note(optimum),
         diagnosis.separation_note(separated, penalised=prior_sd is not None),
+        runaway,
         *singular,
         *diagnosis.size_notes(laplace, random, df=df),
         *diagnosis.slope_notes(fitted),
@@ -269,7 +271,7 @@ def _result(fitted: Fitted, *, df: float, level: float, prior_sd: float | None) 
         n_levels={term.group: term.n_levels for term in design.random},
         dispersion=laplace.phi(psi) if laplace.family.has_dispersion else math.nan,
         level=level,
-        converged=optimum.converged and (not separated or prior_sd is not None),
+        converged=optimum.converged and not runaway and (not separated or prior_sd is not None),
         singular=bool(singular),
         separated=bool(separated),
         notes=tuple(note for note in notes if note),

@@ -77,6 +77,22 @@ def test_counts_no_more_dispersed_than_poisson_say_so() -> None:
     np.testing.assert_allclose(fit.coefficients["estimate"], plain.coefficients["estimate"], atol=2e-2)
 
 
+def test_people_who_are_always_right_or_always_wrong_make_the_fit_run_away() -> None:
+    trials = grid(40, 6)
+    fit = fit_glmm("y ~ 1", trials.assign(y=trials["p"] % 2), random={"p": "1"})
+    assert not fit.converged
+    assert any("ran away" in note for note in fit.notes)
+
+
+def test_a_large_variance_from_few_trials_is_called_rough() -> None:
+    trials = grid(40, 3)
+    turned = trials.index.isin([0, 13, 31, 44, 70, 95])
+    fit = fit_glmm(
+        "y ~ 1", trials.assign(y=np.where(turned, 1 - trials["p"] % 2, trials["p"] % 2)), random={"p": "1"}
+    )
+    assert any("tends to overstate" in note for note in fit.notes)
+
+
 def test_few_levels_are_warned_of_unless_df_is_given() -> None:
     trials, random = table("few_readers"), {"p": "1 + aided", "k": "1"}
     assert any("Only 6 levels of p" in note for note in fit_glmm("y ~ aided", trials, random=random).notes)
