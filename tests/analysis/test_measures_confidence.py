@@ -96,6 +96,22 @@ def test_the_edges_of_calibration_bins_are_those_of_whole_percent() -> None:
     assert found.index[found["n"] > 0].tolist() == [2, 3, 5, 7, 9]
 
 
+def test_a_percent_that_floats_lose_stays_in_its_bin() -> None:
+    table = pd.DataFrame(
+        {"participant_id": "p1", "condition": "ai", "confidence": [0.29, 0.57], "correct": True}
+    )
+    found = analysis.measure("calibration_curve", table, bins=100).loc["ai"]
+    assert found.index[found["n"] > 0].tolist() == [29, 57]
+
+
+def test_the_interval_of_many_participants_is_that_of_clusters(sure: pd.DataFrame) -> None:
+    found = analysis.measure("calibration_curve", sure, bins=1).loc[("ai", 0)]
+    right, share = sure["correct"].astype(float), sure["correct"].mean()
+    rest = [(part - share).sum() for _, part in right.groupby(sure["participant_id"])]
+    reach = stats.t.ppf(0.975, 5) * math.sqrt(sum(r * r for r in rest) * 6 / 5) / 120
+    assert (found["low"], found["high"]) == pytest.approx((share - reach, share + reach))
+
+
 def test_the_interval_of_the_curve_lets_trials_of_a_person_depend() -> None:
     table = pd.DataFrame(
         {

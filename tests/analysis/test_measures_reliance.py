@@ -37,6 +37,10 @@ def test_weight_of_advice_is_the_share_of_the_way() -> None:
     assert registry.get("weight_of_advice").opportunities(trials(**ADVICE))["p1"] == 3
 
 
+def test_leaving_a_number_that_the_advice_confirmed_has_no_weight() -> None:
+    assert np.isnan(one("weight_of_advice", response_initial=["20"], response=["25"], ai_prediction=["20"]))
+
+
 def test_accuracy_with_initial_disagreement_leaves_agreement_out() -> None:
     said = {
         "response_initial": [*list("bbba"), None],

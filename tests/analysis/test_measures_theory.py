@@ -68,6 +68,15 @@ def test_behaviour_can_be_recoded_but_not_beyond_what_it_tells(treated: pd.DataF
     assert total == pytest.approx(found["benchmark"] - found["behavioural"])
 
 
+def test_what_behaviour_tells_does_not_depend_on_folds(treated: pd.DataFrame) -> None:
+    one, five = (
+        analysis.measure("rational_benchmark", treated, payoff=PAYOFF, folds=folds).loc["ai"]
+        for folds in (1, 5)
+    )
+    assert five["calibrated"] == one["calibrated"]
+    assert five["behavioural"] == one["behavioural"]
+
+
 def test_folds_take_the_flattery_out_of_signals_that_say_nothing() -> None:
     rng = np.random.default_rng(1)
     noise = pd.DataFrame(
