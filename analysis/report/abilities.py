@@ -15,5 +15,6 @@ CARRIED_OUT: frozenset[str] = frozenset(  # names as of `analysis.core.plan.feat
         "subgroups",
         "moderators",
         "cases: fixed",
+        "claim: equivalence",
     }
 )

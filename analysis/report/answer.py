@@ -86,7 +86,10 @@ def _second(primary: dict[str, Any], *, verdict: str, alpha: float) -> str:
 
 def _tests(primary: dict[str, Any]) -> str:
     joint = len(primary["contrasts"]) > 1 and primary["conjunction"]
-    p = f"{'largest ' if joint else ''}{p_value(primary['p_adjusted'])}"
+    p = primary["p_adjusted"]
+    if primary["claim"] == "equivalence":  # what is told here is the difference; sameness has its own p
+        p = max(one["welch"]["p"] for one in primary["contrasts"])
+    p = f"{'largest ' if joint else ''}{p_value(p)}"
     if primary["estimator"] == "permutation":
         return f"{p} by permutation"
     how = "" if primary["estimator"] == "participant_contrast" else f" in the {_decider(primary)}"

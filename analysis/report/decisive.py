@@ -60,7 +60,11 @@ def add_decisive(
                 direction=hypothesis.direction,
                 alpha=alpha,
             )
-        one["decisive"] = _decisive(one, estimator=hypothesis.estimator)
+        one["decisive"] = (
+            _equivalence(one, estimator=hypothesis.estimator)
+            if hypothesis.claim == "equivalence"
+            else _decisive(one, estimator=hypothesis.estimator)
+        )
         one["p_disagree"] = bool(_disagreeing(one, alpha=alpha))
         one["disagreeing"] = _disagreeing(one, alpha=alpha)
 
@@ -79,6 +83,21 @@ def _decisive(one: dict[str, Any], *, estimator: str) -> dict[str, Any]:
     if why:
         return told | nothing | {"undefined": f"{told['label']}: {why}"}
     return told | {"value": found["value"], "p": found["p"], "undefined": None}
+
+
+def _equivalence(one: dict[str, Any], *, estimator: str) -> dict[str, Any]:
+    """Return the larger p of the two one-sided tests, where sameness is what is claimed."""
+    told: dict[str, Any] = {
+        "estimator": estimator,
+        "label": "two one-sided tests against the smallest effect",
+    }
+    found = one["equivalence"]
+    why = found["undefined"] if found else "There is no smallest effect."
+    if estimator != "participant_contrast":
+        why = f"A claim of equivalence is tested on participant values, not by {estimator}."
+    if why:
+        return told | {"value": float("nan"), "p": float("nan"), "undefined": why}
+    return told | {"value": one["welch"]["value"], "p": found["p"], "undefined": None}
 
 
 def _disagreeing(one: dict[str, Any], *, alpha: float) -> list[dict[str, Any]]:

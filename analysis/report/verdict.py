@@ -46,6 +46,7 @@ def answer_hypothesis(
         "conjunction": hypothesis.conjunction,
         "direction": hypothesis.direction,
         "estimator": hypothesis.estimator,
+        "claim": hypothesis.claim,
         "smallest_effect": hypothesis.smallest_effect,
         "contrasts": [
             answer_contrast(
@@ -103,7 +104,7 @@ def conclude(answers: Sequence[dict[str, Any]], *, multiplicity: str, alpha: flo
     for answer in answers:
         measure = registry.get(answer["measure"])
         for one in answer["contrasts"]:
-            one["verdict"] = _verdict(one, measure=measure, alpha=alpha)
+            one["verdict"] = _verdict(one, measure=measure, alpha=alpha, claim=answer["claim"])
         answer["p"] = _largest([_p(one) for one in answer["contrasts"]])
         answer["p_adjusted"] = _largest([one["p_adjusted"] for one in answer["contrasts"]])
         answer["verdict"] = _together([one["verdict"] for one in answer["contrasts"]])
@@ -188,11 +189,13 @@ def _largest(p_values: Sequence[float]) -> float:
     return float("nan") if any(p != p for p in p_values) else max(p_values)
 
 
-def _verdict(one: dict[str, Any], *, measure: type[Measure], alpha: float) -> str:
+def _verdict(one: dict[str, Any], *, measure: type[Measure], alpha: float, claim: str) -> str:
     if one["undefined"] or one["decisive"]["undefined"]:
         return "undefined"
     value = one["decisive"]["value"]
-    if one["p_adjusted"] < alpha:
+    if claim == "equivalence" and one["p_adjusted"] < alpha:
+        return "equivalent"
+    if (one["welch"]["p"] if claim == "equivalence" else one["p_adjusted"]) < alpha:
         if measure.higher_is_better is None:
             return "higher" if value > 0 else "lower"
         return "better" if (value > 0) == measure.higher_is_better else "worse"

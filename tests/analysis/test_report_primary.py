@@ -12,6 +12,7 @@ from analysis.estimators.glmm import fit_glmm
 from analysis.measures import registry
 from analysis.report.decisive import _disagreeing
 from analysis.report.verdict import corrected
+from analysis.report.wording import p_value
 from tests.analysis.simulate import World, simulate, write_dataset
 
 CONTRAST = {"measure": "accuracy", "contrast": "ig - ai", "smallest_effect": 0.1}
@@ -121,6 +122,22 @@ def test_another_estimator_can_be_a_planned_sensitivity_analysis(study: Any, tmp
     results = make(study, tmp_path, {"primary": CONTRAST, "sensitivity": [{"estimator": "permutation"}]})
     found = next(one for one in results["sensitivity"] if one["planned"])
     assert found["primary"]["p"] == results["primary"]["contrasts"][0]["permutation"]["p"]
+
+
+def test_a_claim_of_equivalence_is_decided_by_the_two_one_sided_tests(study: Any, tmp_path: Path) -> None:
+    wide = {"measure": "accuracy", "contrast": "ig - ai", "smallest_effect": 0.5, "equivalence": True}
+    results = make(study, tmp_path, {"primary": wide})
+    one = results["primary"]["contrasts"][0]
+    assert results["primary"]["p"] == one["equivalence"]["p"]
+    assert results["answer"]["decision"] == "equivalent"
+    assert f"difference: {p_value(one['welch']['p'])}" in results["answer"]["sentences"][1]
+
+
+def test_a_claim_of_equivalence_that_fails_still_says_that_there_is_a_difference(
+    study: Any, tmp_path: Path
+) -> None:
+    close = {"measure": "accuracy", "contrast": "ig - ai", "smallest_effect": 0.02, "equivalence": True}
+    assert make(study, tmp_path, {"primary": close})["answer"]["decision"] == "superior"
 
 
 def test_primary_and_secondaries_can_be_one_family(study: Any, tmp_path: Path) -> None:
