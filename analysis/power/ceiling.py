@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,8 +85,7 @@ def ceiling(
     Notes
     -----
     The room within a group of equal confidence stays unseen here: people may use what they see in the case. With
-    a pilot whose participants answered alone and with advice, the measure ``rational_benchmark`` takes their
-    signals into account.
+    a pilot whose participants answered alone and with advice, `pilot_ceiling` takes their signals into account.
 
     References
     ----------
@@ -133,6 +132,41 @@ def ceiling(
         cells=tuple(cells),
         sentence=_sentence(found, base=base, ai_is_better=ai >= human, smallest_effect=smallest_effect),
     )
+
+
+def pilot_ceiling(trials: pd.DataFrame, **options: Any) -> pd.DataFrame:
+    """Compute from a pilot what its people with this AI could have reached, with the signals that were recorded.
+
+    ``R_V - R0`` of the measure ``reliance_loss``: an ideal agent follows the person's own decision or the AI's advice,
+    whichever is more often right given the signals; expectations are taken over other participants.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        Rows of ``trials`` of a two-stage pilot: own decision first, then with advice.
+    **options
+        As for the measure ``reliance_loss``: ``signals``, ``payoff``, ``folds``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By condition: ``baseline`` (R0), ``benchmark`` (R_V), ``potential``, ``n``, and ``room``: whether the
+        potential is worth looking for (0.01 or more). Missing where it is not defined.
+
+    Raises
+    ------
+    ValueError
+        When the pilot lacks the columns.
+
+    References
+    ----------
+    .. [1] Guo, Wu, Hartline & Hullman (2024). https://doi.org/10.1145/3630106.3658901
+    """
+    from analysis.measures import tabulations
+
+    found = tabulations.get("reliance_loss").compute(trials, **options).reset_index()
+    table: pd.DataFrame = found[["condition", "baseline", "benchmark", "potential", "n"]].copy()
+    return table.assign(room=(table["potential"] >= NO_ROOM).where(table["potential"].notna()))
 
 
 def _groups(table: pd.DataFrame, *, bins: int) -> list[tuple[str, pd.Series[bool]]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.power.ceiling import ceiling
+from analysis.power.ceiling import ceiling, pilot_ceiling
 
 
 def cases(right: list[int], confidence: list[float] | None = None) -> pd.DataFrame:
@@ -63,3 +63,25 @@ def test_all_faults_of_a_case_table_are_said_at_once() -> None:
         ceiling(pd.DataFrame({"ground_truth": ["a", None]}), human_accuracy=1.4, bins=0)
     for words in ("bins must be", "1 case(s) have no ground_truth", "human_accuracy must be a share"):
         assert words in str(caught.value)
+
+
+def test_the_ceiling_of_a_pilot_is_that_of_the_measure() -> None:
+    # Sure people are always right, unsure ones in half; the AI is right in 3 of 4, whatever people say.
+    rows = [
+        {"participant_id": f"p{person}", "condition": "ai", "trial_index": at, "ground_truth": "b",
+         "response_initial": "b" if at < 4 or at % 2 else "m", "confidence_initial": 0.9 if at < 4 else 0.5,
+         "ai_prediction": "m" if at % 4 == 0 else "b"}
+        for person in range(10) for at in range(8)
+    ]  # fmt: skip
+    trials = pd.DataFrame(rows)
+    trials = trials.assign(
+        response=trials["ai_prediction"],
+        correct_initial=trials["response_initial"] == trials["ground_truth"],
+        correct=trials["ai_prediction"] == trials["ground_truth"],
+        ai_correct=trials["ai_prediction"] == trials["ground_truth"],
+    )
+    found = pilot_ceiling(trials, signals=["confidence_initial"], folds=1).iloc[0]
+    # Sure: people 1, the AI 0.75; unsure: people 0.5, the AI 0.75. Alone both are right in 0.75.
+    assert found["baseline"] == pytest.approx(0.75)
+    assert found["benchmark"] == pytest.approx((1 + 0.75) / 2)
+    assert bool(found["room"])
