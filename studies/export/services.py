@@ -28,6 +28,7 @@ from studies.export.rows_trials import presentation_rows, response_rows, trial_r
 from studies.export.sidecars import allocation_document, plan_text
 from studies.export.snapshot import snapshot
 from studies.export.tally import ExportInconsistent, expected_counts
+from studies.export.treatment import treatment_document
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -79,6 +80,7 @@ def _write(scope: Scope, *, folder: Path) -> dict[str, Any]:
         )
     write_records(folder / "codebook.csv", names=NAMES, records=codebook_rows())
     _save_json(folder / "codebook.json", codebook_document(scope))
+    _save_json(folder / "treatment.json", treatment_document(scope))
     _save_json(folder / "allocation.json", allocation_document(scope))
     (folder / "plan.yaml").write_text(plan_text(scope), encoding="utf-8")
     return _manifest(scope, folder=folder, rows=rows)

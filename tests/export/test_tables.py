@@ -10,7 +10,8 @@ from django.utils import timezone
 from analysis.core.dataset import read_raw, read_table
 from analysis.core.schema import TABLES, validate
 from analysis.models import Dataset
-from studies.design.models import GroundTruth
+from explainers.models import Predictor
+from studies.design.models import GroundTruth, StudyText, StudyVersion
 from studies.enrolment.models import Assignment
 from studies.export.codebook import TABLE_NAMES
 from studies.trials.models import PresentedItem, Trial, TrialResponse
@@ -116,6 +117,15 @@ def test_a_trial_says_what_other_answers_would_have_scored(dataset: Dataset) -> 
     answered = decided.dropna(subset=["correct_initial"])
     assert len(answered)
     assert answered["score_initial"].tolist() == answered["correct_initial"].astype(float).tolist()
+
+
+def test_the_treatment_says_what_people_were_told_and_which_predictor_it_was(dataset: Dataset) -> None:
+    told = json.loads((folder_of(dataset) / "treatment.json").read_text(encoding="utf-8"))
+    version = StudyVersion.objects.get()
+    text = StudyText.objects.get(version=version, name="instructions").markdown
+    assert told["instructions"] == text.strip()
+    (predictor,) = told["predictors"]
+    assert predictor["checkpoint"] == Predictor.objects.get(name=predictor["name"]).digest
 
 
 def test_the_codebook_describes_every_column_and_no_other(dataset: Dataset) -> None:
