@@ -203,7 +203,7 @@ def kill_often(works: Works, *, kills: int, total: int, wipe_every: int = 0) -> 
     "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
 )
 def test_killed_workers_and_a_wiped_broker_lose_nothing(works: Works, schema: dict[str, Any]) -> None:
-    keys = request(schema, count=60, sleep_s=0.03)
+    keys = request(schema, count=60, sleep_s=0.1)
     works.sweeper()
     kill_often(works, kills=6, total=120, wipe_every=3)
     wait_for(lambda: finished() == 120, works, seconds=150)
