@@ -23,7 +23,7 @@ NUCLEI = (
     ("concavity", "Concavity of the outline", "", None, 0.110, 3, 0.133, 0.34),
     ("concave_points", "Concave points", "", 0.006, 0.053, 3, 0.079, 0.71),
     ("symmetry", "Asymmetry", "", 0.135, 0.215, 3, 0.128, -0.12),
-    ("raggedness", "Raggedness of outline", "", 0.054, 0.074, 3, 0.057, -0.17),
+    ("raggedness", "Raggedness of outline, standard error", "grey levels", 0.0542, 0.0738, 4, 0.0571, -0.17),
 )
 MEANING = "What it is, in a sentence: the mean over all nuclei that the program found in the picture."
 FEATURES = check_schema(
