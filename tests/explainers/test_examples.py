@@ -15,7 +15,6 @@ from tests.explainers.test_concept_methods import told
 from tests.explainers.toys import LINE, SPECS, rows_of, toy
 
 pytestmark = pytest.mark.heavy
-RANDOM = np.random.default_rng(6)
 METHODS = ("nearest_cases", "prototypes", "influential_cases")
 
 
@@ -26,14 +25,16 @@ def known(modality: str = "tabular", count: int = 12) -> dict[str, ReferenceSet]
 
 
 def test_distances_are_those_of_scipy() -> None:
+    random = np.random.default_rng(6)
     from scipy.spatial.distance import cosine
 
-    one, others = RANDOM.normal(size=4), RANDOM.normal(size=(9, 4))
+    one, others = random.normal(size=4), random.normal(size=(9, 4))
     assert cosine_distances(one, others) == pytest.approx([cosine(one, other) for other in others])
 
 
 def test_the_first_prototype_is_the_best_of_all() -> None:
-    points = RANDOM.normal(size=(9, 2))
+    random = np.random.default_rng(6)
+    points = random.normal(size=(9, 2))
     squared = ((points[:, None] - points) ** 2).sum(axis=2)
     kernel = np.exp(-squared / np.median(squared[squared > 0]))
     (first,) = prototypes(points, count=1)
@@ -41,8 +42,9 @@ def test_the_first_prototype_is_the_best_of_all() -> None:
 
 
 def test_prototypes_are_nearly_as_good_as_the_best_set_of_all() -> None:
+    random = np.random.default_rng(6)
     """Greedy choice of a monotone submodular sum reaches 1 - 1/e of the best; here it is nearly the best."""
-    points = np.concatenate([RANDOM.normal(size=(5, 2)), RANDOM.normal(size=(5, 2)) + 8])
+    points = np.concatenate([random.normal(size=(5, 2)), random.normal(size=(5, 2)) + 8])
     squared = ((points[:, None] - points) ** 2).sum(axis=2)
     kernel = np.exp(-squared / np.median(squared[squared > 0]))
 
@@ -72,9 +74,10 @@ def softmax_fit(z: np.ndarray, labels: np.ndarray, *, n: int, ridge: float) -> n
 
 
 def test_influence_is_what_leaving_out_and_learning_anew_does() -> None:
+    random = np.random.default_rng(6)
     n, ridge = 60, 1e-2
-    x = RANDOM.normal(size=(n, 3))
-    labels = (x[:, 0] + 0.7 * RANDOM.normal(size=n) > 0).astype(int)
+    x = random.normal(size=(n, 3))
+    labels = (x[:, 0] + 0.7 * random.normal(size=n) > 0).astype(int)
     z, case = np.hstack([x, np.ones((n, 1))]), np.array([0.4, -0.3, 0.2])
     whole = softmax_fit(z, labels, n=n, ridge=ridge)
     scores = z @ whole.T

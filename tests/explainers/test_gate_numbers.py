@@ -12,13 +12,12 @@ from explainers.core.gate.panel import rank_correlation
 from explainers.core.gate.seen import seen_parts, shown_count
 from explainers.core.gate.sparseness import effective_parts, gini
 
-RANDOM = np.random.default_rng(3)
-
 
 @pytest.mark.parametrize("k", [1, 2, 4])
 def test_agreement_is_that_of_the_sets_of_strongest_parts(k: int) -> None:
+    random = np.random.default_rng(3)
     for _ in range(20):
-        one, other = RANDOM.normal(size=(2, 7))
+        one, other = random.normal(size=(2, 7))
         mine, theirs = (sorted(range(7), key=lambda n, v=v: -abs(v[n]))[:k] for v in (one, other))
         found = agreement(one, other, k=k)
         assert found.jaccard == len({*mine} & {*theirs}) / len({*mine} | {*theirs})
@@ -52,23 +51,26 @@ def test_the_index_of_chance_is_that_of_all_pairs_of_sets(parts: int, k: int) ->
 
 
 def test_the_gini_index_is_half_the_relative_mean_difference() -> None:
-    values = RANDOM.normal(size=11)
+    random = np.random.default_rng(3)
+    values = random.normal(size=11)
     size = np.abs(values)
     known = np.abs(size[:, None] - size).mean() / (2 * size.mean())
     assert gini(values) == pytest.approx(known)
 
 
 def test_effective_parts_is_the_exponential_of_the_entropy() -> None:
+    random = np.random.default_rng(3)
     from scipy.stats import entropy
 
-    values = RANDOM.normal(size=11)
+    values = random.normal(size=11)
     assert effective_parts(values) == pytest.approx(np.exp(entropy(np.abs(values))))
 
 
 def test_rank_correlation_is_spearmans() -> None:
+    random = np.random.default_rng(3)
     from scipy.stats import spearmanr
 
-    one, other = RANDOM.integers(0, 5, size=(2, 12))
+    one, other = random.integers(0, 5, size=(2, 12))
     assert rank_correlation(one, other) == pytest.approx(spearmanr(one, other).statistic)
 
 
