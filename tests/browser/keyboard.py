@@ -52,10 +52,22 @@ def walk_to(tab: Page, wanted: str) -> list[str]:
 
 def press(tab: Page, words: str) -> None:
     """Walk with Tab to the link or button of these words, press Enter and wait for the next page."""
+    walk_onto(tab, words)
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+
+
+def unfold(tab: Page, words: str) -> None:
+    """Walk with Tab to what is folded away under words that begin so, and open it with Enter."""
+    walk_onto(tab, words, whole=False)
+    tab.keyboard.press("Enter")
+
+
+def walk_onto(tab: Page, words: str, *, whole: bool = True) -> None:
     for _ in range(ENOUGH_KEYS):
         tab.keyboard.press("Tab")
-        if tab.locator(":focus").count() and tab.locator(":focus").evaluate(WORDS) == words:
-            with tab.expect_navigation():
-                tab.keyboard.press("Enter")
-            return
+        if tab.locator(":focus").count():
+            found = str(tab.locator(":focus").evaluate(WORDS))
+            if found == words or (not whole and found.startswith(words)):
+                return
     raise AssertionError(f"No key leads to '{words}' on {tab.url}.")

@@ -179,6 +179,4 @@ def apartment_predictor(apartments: Apartments, *, short: bool = False) -> tuple
         preprocessing={"kind": "standardise", "mean": mean.tolist(), "scale": scale.tolist()},
         output={"kind": "regression", "unit": "thousand", "decimals": 0},
     )
-    return spec, save(
-        {"out.weight": weight.astype(np.float32), "out.bias": fitted[-1:].astype(np.float32)}
-    )
+    return spec, save({"out.weight": weight.astype(np.float32), "out.bias": fitted[-1:].astype(np.float32)})

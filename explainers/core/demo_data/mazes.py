@@ -217,8 +217,8 @@ def _drawn(joined: set[Edge], size: int) -> NDArray[np.uint8]:
                 ((row + 1, column), (top + unit, top + unit + thick, left, left + unit + thick)),
                 ((row, column + 1), (top, top + unit + thick, left + unit, left + unit + thick)),
             ):
-                is_door = (
-                    other[1] == -1 and (row, column) == start or other[1] == size and (row, column) in ends.values()
+                is_door = (other[1] == -1 and (row, column) == start) or (
+                    other[1] == size and (row, column) in ends.values()
                 )
                 if frozenset(((row, column), other)) not in joined and not is_door:
                     picture[box[0] : box[1], box[2] : box[3]] = WALL
