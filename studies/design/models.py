@@ -99,7 +99,7 @@ class GroundTruth(models.Model):
 
 
 class PlannedTrial(models.Model):
-    """One row of a case plan. A plan is dealt once per condition, so that conditions see the same cases."""
+    """One row of a case plan. Arms share plans, so that they see the same cases."""
 
     version = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="planned_trials")
     plan = models.PositiveIntegerField()
@@ -107,6 +107,11 @@ class PlannedTrial(models.Model):
     block_index = models.PositiveSmallIntegerField()
     trial_index = models.PositiveSmallIntegerField()
     case = models.ForeignKey("explainers.Case", on_delete=models.PROTECT, related_name="+")
+    within = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="The levels that lie within a participant; they make the condition.",
+    )
 
     class Meta:
         constraints = [

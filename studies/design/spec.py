@@ -40,7 +40,8 @@ class ExplanationSpec:
 class ConditionSpec:
     """What is shown to whom: ``advice_show`` lists what of the advice is shown (empty: no advice).
 
-    ``label`` is what reports call the condition; participants never see it.
+    ``label`` is what reports call the condition; participants never see it. ``levels`` says which level of each factor
+    it is made of, where the study has factors.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ConditionSpec:
     explanations: tuple[ExplanationSpec, ...]
     predictor: str
     label: str = ""
+    levels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def treatment(self) -> Treatment:
@@ -56,16 +58,30 @@ class ConditionSpec:
 
 
 @dataclass(frozen=True)
+class ArmSpec:
+    """What a slot holds. Where all conditions lie between participants, every arm is one condition of the same name.
+
+    ``conditions`` leads from what lies within a participant (the empty word where nothing does) to the condition that a
+    trial shows.
+    """
+
+    name: str
+    conditions: Mapping[str, str]
+    label: str = ""
+    levels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Step:
-    """One step of the flow. ``params`` are the step's own, normalised; ``only`` limits it to some conditions."""
+    """One step of the flow. ``params`` are the step's own, normalised; ``only`` limits it to some arms."""
 
     index: int
     kind: StepKind
     params: Mapping[str, Any]
     only: tuple[str, ...] = ()
 
-    def applies_to(self, condition: str | None) -> bool:
-        return not self.only or condition in self.only
+    def applies_to(self, arm: str | None) -> bool:
+        return not self.only or arm in self.only
 
 
 @dataclass(frozen=True)
@@ -86,6 +102,7 @@ class StudySpec:
     document: Mapping[str, Any]
     decision: Decision
     conditions: tuple[ConditionSpec, ...]
+    arms: tuple[ArmSpec, ...]
     steps: tuple[Step, ...]
     ratio: tuple[int, ...]
     strata: tuple[str, ...]
@@ -95,6 +112,17 @@ class StudySpec:
 
     def condition(self, name: str) -> ConditionSpec:
         return next(c for c in self.conditions if c.name == name)
+
+    def arm(self, name: str) -> ArmSpec:
+        return next(arm for arm in self.arms if arm.name == name)
+
+    def condition_of(self, arm: str, within: str) -> ConditionSpec:
+        """Return the condition that a trial shows in an arm."""
+        return self.condition(self.arm(arm).conditions[within])
+
+    def arms_with(self, condition: str) -> tuple[ArmSpec, ...]:
+        """Return the arms in which some trial shows the condition."""
+        return tuple(arm for arm in self.arms if condition in arm.conditions.values())
 
     @property
     def plan(self) -> Mapping[str, Any]:
@@ -117,6 +145,7 @@ class StudySpec:
                 confidence=decision["confidence"],
             ),
             conditions=tuple(_condition(c) for c in document["conditions"]),
+            arms=_arms(document),
             steps=tuple(
                 Step(i, s["kind"], s["params"], tuple(s["only"])) for i, s in enumerate(document["flow"])
             ),
@@ -139,4 +168,11 @@ def _condition(c: Mapping[str, Any]) -> ConditionSpec:
         ),
         predictor=c["predictor"],
         label=c.get("label", ""),  # versions that were launched before there were labels have none
+        levels=c.get("levels", {}),
     )
+
+
+def _arms(document: Mapping[str, Any]) -> tuple[ArmSpec, ...]:
+    if "arms" not in document:  # versions that were launched when all conditions lay between participants
+        return tuple(ArmSpec(c["name"], {"": c["name"]}, c.get("label", "")) for c in document["conditions"])
+    return tuple(ArmSpec(a["name"], a["conditions"], a["label"], a["levels"]) for a in document["arms"])

@@ -71,7 +71,7 @@ def flow_table(version: StudyVersion, spec: StudySpec) -> list[dict[str, Any]]:
             "words": _words(step),
             "stage": stage,
             "only": ", ".join(step.only),
-            "previews": [_preview(version, condition, step, stage) for condition in spec.conditions],
+            "previews": [_preview(version, spec, condition, step, stage) for condition in spec.conditions],
         }
         for step in spec.steps
         for stage in _stages(spec, step)
@@ -104,8 +104,14 @@ def _stages(spec: StudySpec, step: Step) -> list[str]:
     return [stage.name for stage in protocol.stages(spec.decision, spec.conditions[0].treatment)]
 
 
-def _preview(version: StudyVersion, condition: ConditionSpec, step: Step, stage: str) -> PreviewLink | None:
-    if step.kind == "allocate" or not step.applies_to(condition.name):
+def _sees(spec: StudySpec, condition: ConditionSpec, step: Step) -> bool:
+    return any(step.applies_to(arm.name) for arm in spec.arms_with(condition.name))
+
+
+def _preview(
+    version: StudyVersion, spec: StudySpec, condition: ConditionSpec, step: Step, stage: str
+) -> PreviewLink | None:
+    if step.kind == "allocate" or not _sees(spec, condition, step):
         return None
     parts = [version.study.slug, version.pk, condition.name, step.index, stage or "-"]
     try:

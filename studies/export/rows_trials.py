@@ -47,12 +47,13 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
         reached = _furthest(trials, answered=answers.keys())
         for trial in trials:
             person = persons[trial["participant_id"]]
-            kind = (trial["protocol"], person.condition or "")
+            trial["condition"] = trial["condition"] or person.condition
+            kind = (trial["protocol"], trial["condition"] or "")
             if kind not in shapes:
                 shapes[kind] = trial_shape(scope.spec, protocol=kind[0], condition=kind[1])
             row = _place(scope, person, trial, facts)
             found = answers.get(trial["pk"], NOTHING)
-            row |= _shown(scope, shapes[kind], facts=facts, case_id=trial["case_id"], person=person)
+            row |= _shown(scope, shapes[kind], facts=facts, trial=trial)
             row |= _answered(shapes[kind], found, row=row, payoff=scope.spec.document["decision"]["payoff"])
             row |= _beside(scope.spec, shapes[kind], row=row)
             row |= _times(shapes[kind], found)
@@ -128,6 +129,7 @@ def _trials(people: Sequence[Person]) -> list[Row]:
         "block_index",
         "trial_index",
         "case_id",
+        "condition",
         "protocol",
         "is_practice",
     )
@@ -167,7 +169,7 @@ def _place(scope: Scope, person: Person, trial: Row, facts: CaseFacts) -> Row:
         "participant_id": person.participant_id,
         "stratum": person.stratum,
         "slot": person.slot,
-        "condition": person.condition,
+        "condition": trial["condition"],
         "block_index": trial["block_index"],
         "trial_index": trial["trial_index"],
         "case_id": facts.keys[trial["case_id"]],
@@ -183,17 +185,17 @@ def _place(scope: Scope, person: Person, trial: Row, facts: CaseFacts) -> Row:
 def _long_place(scope: Scope, person: Person, trial: Row, facts: CaseFacts) -> Row:
     return scope.heads | {
         "participant_id": person.participant_id,
-        "condition": person.condition,
+        "condition": trial["condition"] or person.condition,
         "block_index": trial["block_index"],
         "trial_index": trial["trial_index"],
         "case_id": facts.keys[trial["case_id"]],
     }
 
 
-def _shown(scope: Scope, shape: TrialShape, *, facts: CaseFacts, case_id: int, person: Person) -> Row:
-    predictor = predictor_of(scope, condition=person.condition)
-    verdict = facts.verdict(predictor, case_id)
-    truth = facts.truth.get(case_id)
+def _shown(scope: Scope, shape: TrialShape, *, facts: CaseFacts, trial: Row) -> Row:
+    predictor = predictor_of(scope, condition=trial["condition"])
+    verdict = facts.verdict(predictor, trial["case_id"])
+    truth = facts.truth.get(trial["case_id"])
     return {
         "predictor": predictor,
         "advice_source": shape.advice_source,

@@ -37,7 +37,7 @@ def place_repeat(sitting: Sitting) -> None:
 
 
 def _enter_step(sitting: Sitting, *, index: int) -> None:
-    while (step := step_from(sitting.spec, index=index, condition=sitting.condition)) is not None:
+    while (step := step_from(sitting.spec, index=index, arm=sitting.arm)) is not None:
         if step.kind == "allocate":
             if not _allocate(sitting):
                 return
@@ -104,7 +104,7 @@ def missing_answers(sitting: Sitting) -> list[str]:
         StepResponse.objects.filter(participant=person).values_list("step_index", "item").distinct()
     )
     for step in sitting.spec.steps:
-        if step.kind in ITEM_STEPS and step.applies_to(sitting.condition):
+        if step.kind in ITEM_STEPS and step.applies_to(sitting.arm):
             required = {i["id"] for i in step.params["items"] if i.get("required", True)}
             if required - {item for index, item in answered if index == step.index}:
                 missing.append(f"answers of step {step.index}")
@@ -112,7 +112,7 @@ def missing_answers(sitting: Sitting) -> list[str]:
 
 
 def _missing_trials(sitting: Sitting) -> list[str]:
-    rows = Trial.objects.filter(participant=sitting.participant).values_list("id", "step_index")
+    rows = Trial.objects.filter(participant=sitting.participant).values_list("id", "step_index", "condition")
     stored = set(
         TrialResponse.objects.filter(trial__participant=sitting.participant).values_list(
             "trial_id", "stage", "field"
@@ -121,12 +121,12 @@ def _missing_trials(sitting: Sitting) -> list[str]:
     planned = sum(
         len(sitting.cases(step))
         for step in sitting.spec.steps
-        if step.kind in TRIAL_STEPS and step.applies_to(sitting.condition)
+        if step.kind in TRIAL_STEPS and step.applies_to(sitting.arm)
     )
     needed = {
         (trial_id, stage.name, field.name)
-        for trial_id, step_index in rows
-        for stage in stages_of(sitting.version_id, step_index, sitting.condition)
+        for trial_id, step_index, condition in rows
+        for stage in stages_of(sitting.version_id, step_index, condition or sitting.arm)
         for field in stage.fields
         if field.required
     }

@@ -42,6 +42,7 @@ class PlannedCase:
     case_id: int
     block_index: int
     trial_index: int
+    within: str = ""
 
 
 class CaseShown:
@@ -119,7 +120,7 @@ def planned_cases(version_id: int, plan: int, step_index: int) -> tuple[PlannedC
     rows = PlannedTrial.objects.filter(version_id=version_id, plan=plan, step_index=step_index)
     return tuple(
         PlannedCase(*row)
-        for row in rows.order_by("trial_index").values_list("case_id", "block_index", "trial_index")
+        for row in rows.order_by("trial_index").values_list("case_id", "block_index", "trial_index", "within")
     )
 
 

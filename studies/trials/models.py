@@ -16,6 +16,7 @@ class Trial(models.Model):
     block_index = models.PositiveSmallIntegerField()
     trial_index = models.PositiveSmallIntegerField()
     case = models.ForeignKey("explainers.Case", on_delete=models.PROTECT, related_name="+")
+    condition = models.CharField(max_length=80, blank=True, help_text="What this trial shows.")
     protocol = models.CharField(max_length=60)
     protocol_version = models.CharField(max_length=20)
     is_practice = models.BooleanField(default=False)

@@ -43,9 +43,9 @@ def place_within(step: Step, place: Place, *, trials: int, stages: Sequence[str]
     return None
 
 
-def step_from(spec: StudySpec, *, index: int, condition: str | None) -> Step | None:
-    """Return the first step at ``index`` or later that concerns the condition, or ``None`` at the end of the flow."""
-    return next((step for step in spec.steps[index:] if step.applies_to(condition)), None)
+def step_from(spec: StudySpec, *, index: int, arm: str | None) -> Step | None:
+    """Return the first step at ``index`` or later that concerns the arm, or ``None`` at the end of the flow."""
+    return next((step for step in spec.steps[index:] if step.applies_to(arm)), None)
 
 
 def part_of_study(spec: StudySpec, step: Step) -> tuple[int, int]:

@@ -31,7 +31,7 @@ def schedule_create(sitting: Sitting) -> None:
     """Write every trial of a person who was just given a slot; trials that are never reached stay visible so."""
     rows = []
     for step in sitting.spec.steps:
-        if step.kind in TRIAL_STEPS and step.applies_to(sitting.condition):
+        if step.kind in TRIAL_STEPS and step.applies_to(sitting.arm):
             rows += _trials_of_step(sitting, step)
     # Not through what the process keeps: should this transaction fail, these trials were never there.
     sitting.scheduled = Trial.objects.bulk_create(rows)
@@ -118,9 +118,10 @@ def _trials_of_step(sitting: Sitting, step: Step) -> list[Trial]:
             block_index=planned.block_index,
             trial_index=planned.trial_index,
             case_id=planned.case_id,
+            condition=sitting.condition_at(step, number).name,
             protocol=protocol.name,
             protocol_version=protocol.version,
             is_practice=step.kind == "practice",
         )
-        for planned in sitting.cases(step)
+        for number, planned in enumerate(sitting.cases(step))
     ]

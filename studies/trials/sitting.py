@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from studies.design.selectors import version_spec
-from studies.design.spec import Step
+from studies.design.spec import ConditionSpec, Step
 from studies.enrolment.models import Assignment, Participant
 from studies.protocols.stages import Stage
 from studies.trials.content import PlannedCase, kept_once_there, planned_cases, stages_of
@@ -27,9 +27,9 @@ POSITION = ("step_index", "trial_index", "stage_index", "attempt", "state", "str
 
 @dataclass(frozen=True)
 class Seat:
-    """The condition and the case plan that a participant was given."""
+    """The arm and the case plan that a participant was given."""
 
-    condition: str
+    arm: str
     plan: int
 
 
@@ -84,8 +84,18 @@ class Sitting:
         return self.spec.steps[self.place.step]
 
     @property
-    def condition(self) -> str | None:
-        return self.seat.condition if self.seat else None
+    def arm(self) -> str | None:
+        return self.seat.arm if self.seat else None
+
+    @property
+    def condition(self) -> ConditionSpec:
+        """Return what the trial at this place shows."""
+        return self.condition_at(self.step, self.place.trial)
+
+    def condition_at(self, step: Step, number: int) -> ConditionSpec:
+        """Return what a trial of a step shows."""
+        assert self.seat is not None  # trials are scheduled with the assignment
+        return self.spec.condition_of(self.seat.arm, self.cases(step)[number].within)
 
     @property
     def nonce(self) -> str:
@@ -102,7 +112,7 @@ class Sitting:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        return stages_of(self.version_id, self.step.index, self.condition)
+        return stages_of(self.version_id, self.step.index, self.condition.name)
 
     @property
     def screen(self) -> str:
@@ -121,11 +131,10 @@ class Sitting:
 
     @property
     def trial_of_study(self) -> TrialOfStudy:
-        assert self.condition is not None  # trials are scheduled with the assignment
         return TrialOfStudy(
             version_id=self.version_id,
             spec=self.spec,
-            condition=self.spec.condition(self.condition),
+            condition=self.condition,
             case_id=self.cases(self.step)[self.place.trial].case_id,
             is_practice=self.step.kind == "practice",
         )

@@ -46,9 +46,9 @@ def test_breaks_come_after_every_so_many_trials_but_not_at_the_end() -> None:
 
 def test_steps_of_other_conditions_are_passed_over() -> None:
     last = SPEC.steps[-1]
-    assert step_from(SPEC, index=last.index - 1, condition="unaided") == last
-    assert step_from(SPEC, index=last.index - 1, condition="ig") == SPEC.steps[-2]
-    assert step_from(SPEC, index=len(SPEC.steps), condition="ig") is None
+    assert step_from(SPEC, index=last.index - 1, arm="unaided") == last
+    assert step_from(SPEC, index=last.index - 1, arm="ig") == SPEC.steps[-2]
+    assert step_from(SPEC, index=len(SPEC.steps), arm="ig") is None
 
 
 def test_the_number_of_parts_tells_nothing_of_the_condition() -> None:
