@@ -287,6 +287,16 @@ SCALE_COLUMNS = (
     _time("answered_s", "s", "when it was answered, from the participant's start"),
 )
 
+OPTIONAL_SCALE_COLUMNS = (
+    _text("scoring", "how the items make the score of the questionnaire", levels=("mean", "sum", "none")),
+    _index("position", "place at which the item stood on its page, from 0"),
+    _text(
+        "given",
+        "what was given: an answer, 'I prefer not to say', or nothing",
+        levels=("answer", "prefer_not", "left_open"),
+    ),
+)
+
 EVENT_COLUMNS = (
     STUDY,
     VERSION,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.core.columns import (
     ALLOCATION_COLUMNS,
     EVENT_COLUMNS,
+    OPTIONAL_SCALE_COLUMNS,
     OPTIONAL_TRIAL_COLUMNS,
     PARTICIPANT_COLUMNS,
     PRESENTATION_COLUMNS,
@@ -59,9 +60,10 @@ TABLES: Mapping[str, Table] = {
         Table("participants", "one row for each participant", PARTICIPANT_COLUMNS, ("participant_id",)),
         Table(
             "scales",
-            "one row for each answered questionnaire item",
+            "one row for each questionnaire item that was asked",
             SCALE_COLUMNS,
             ("participant_id", "step_index", "item"),
+            OPTIONAL_SCALE_COLUMNS,
         ),
         Table("events", "one row for each event", EVENT_COLUMNS, ("participant_id", "source", "seq")),
         Table(

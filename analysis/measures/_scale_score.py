@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def scale_score(scales: pd.DataFrame, *, questionnaire: str, subscale: str | None = None) -> pd.DataFrame:
-    """Score one questionnaire: the mean of its items for each participant.
+    """Score one questionnaire: the mean of its items for each participant, or their sum where its scoring says so.
 
     A reversed item counts as ``minimum + maximum - value``. Occasions of a repeated questionnaire are averaged
     with equal weight.
@@ -22,7 +22,7 @@ def scale_score(scales: pd.DataFrame, *, questionnaire: str, subscale: str | Non
     ----------
     scales : pandas.DataFrame
         Columns ``participant_id, step_index, questionnaire, item, value, minimum, maximum, reverse`` and, when
-        a subscale is asked for, ``subscale``.
+        a subscale is asked for, ``subscale``. ``scoring`` ("mean" or "sum") may be there; without it the mean is taken.
     questionnaire : str
         Name of the questionnaire.
     subscale : str, optional
@@ -56,10 +56,32 @@ def scale_score(scales: pd.DataFrame, *, questionnaire: str, subscale: str | Non
         chosen = chosen[(chosen["subscale"] == subscale).to_numpy(dtype=bool, na_value=False)]
     chosen = turned_items(chosen)
     items = chosen["turned"].groupby([chosen["participant_id"], chosen["step_index"]])
-    occasions = items.agg(["mean", "count", "size"])
+    occasions = items.agg(["mean", "sum", "count", "size"])
+    score = "sum" if is_summed(chosen) else "mean"
     whole = occasions[occasions["count"] == occasions["size"]]
     people = whole.groupby("participant_id")
-    return people["mean"].mean().to_frame("score").assign(answers=people["count"].sum())
+    return people[score].mean().to_frame("score").assign(answers=people["count"].sum())
+
+
+def is_summed(scales: pd.DataFrame) -> bool:
+    """Say whether the items of one questionnaire are added up instead of averaged.
+
+    Parameters
+    ----------
+    scales : pandas.DataFrame
+        Rows of one questionnaire; ``scoring`` may be missing.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> is_summed(pd.DataFrame({"scoring": ["sum"]})), is_summed(pd.DataFrame({"value": [1]}))
+    (True, False)
+    """
+    return "scoring" in scales.columns and bool((scales["scoring"] == "sum").any())
 
 
 def turned_items(scales: pd.DataFrame) -> pd.DataFrame:
@@ -99,7 +121,7 @@ def instruments(scales: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]
     ------
     tuple of str, str, pandas.DataFrame
         Questionnaire, subscale ("" for the whole) and rows, sorted by name. Rows without minimum and maximum (a
-        question that is no scale) are in none.
+        question that is no scale) and those whose ``scoring`` is "none" are in none.
 
     Examples
     --------
@@ -109,6 +131,8 @@ def instruments(scales: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]
     [('tia', '', 2), ('tia', 'trust', 1)]
     """
     scored = scales[scales["minimum"].notna() & scales["maximum"].notna()]
+    if "scoring" in scored.columns:
+        scored = scored[(scored["scoring"] != "none").to_numpy(dtype=bool, na_value=True)]
     for name in sorted(scored["questionnaire"].dropna().unique()):
         rows = scored[(scored["questionnaire"] == name).to_numpy(dtype=bool, na_value=False)]
         yield name, "", rows

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.core.tabulation import Tabulation, groups
 from analysis.measures import tabulations
 from analysis.measures._comparison import mean_interval
-from analysis.measures._scale_score import instruments, scale_score
+from analysis.measures._scale_score import instruments, is_summed, scale_score
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,12 @@ class ScaleScore(Tabulation):
                     "subscale": subscale,
                     **mean_interval(found),
                     "sd": float(found.sort_values().std(ddof=1)) if len(found) > 1 else float("nan"),
-                    "minimum": float(part["minimum"].astype(float).mean()),
-                    "maximum": float(part["maximum"].astype(float).mean()),
+                    "minimum": _bound(part, "minimum"),
+                    "maximum": _bound(part, "maximum"),
                     "n_undefined": asked - len(found),
                 }
+
+
+def _bound(rows: pd.DataFrame, which: str) -> float:
+    bounds = rows.drop_duplicates("item")[which].astype(float)
+    return float(bounds.sum() if is_summed(rows) else bounds.mean())

@@ -19,6 +19,8 @@ def flow_faults(draft: Draft) -> Iterator[Fault]:
     for step in draft.of_kind(*ITEM_STEPS):
         yield from _item_faults(draft, step)
     yield from _repeated_questionnaires(draft)
+    for step in draft.of_kind("questionnaire"):
+        yield from _branch_faults(draft, step)
 
 
 def _consent_faults(draft: Draft) -> Iterator[Fault]:
@@ -130,3 +132,26 @@ def _repeated_questionnaires(draft: Draft) -> Iterator[Fault]:
         if use in seen and use in strata:
             yield draft.fault(step.path, f"'{use}' makes the stratum: it can be asked only once.")
         seen.add(use)
+
+
+def _branch_faults(draft: Draft, step: RawStep) -> Iterator[Fault]:
+    """Check the conditions on answers to other questionnaires: those must have been asked before."""
+    asked = draft.side.questionnaires.get(step.params["use"])
+    earlier = {
+        found.name: {item.id for item in found.items}
+        for before in draft.of_kind("questionnaire")
+        if before.index < step.index
+        for found in [draft.side.questionnaires.get(before.params["use"])]
+        if found is not None
+    }
+    for item in asked.items if asked else ():
+        for condition in item.show_if:
+            other = condition["questionnaire"]
+            if asked is None or other == asked.name:
+                continue
+            if condition["item"] not in earlier.get(other, ()):
+                message = (
+                    f"The item '{item.id}' depends on '{condition['item']}' of the questionnaire '{other}', which no "
+                    "earlier step asks."
+                )
+                yield draft.fault((*step.path, "use"), message)

@@ -100,7 +100,8 @@ def _unmeasurable(draft: Draft, measure: str, outcome: Mapping[str, Any], path: 
 def _unasked(draft: Draft, measure: str, outcome: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     asked: set[str] = set()
     for step in draft.of_kind("questionnaire"):
-        if step.params["use"] == measure:
+        found = draft.side.questionnaires.get(step.params["use"])
+        if found is not None and found.name == measure:
             asked |= set(step.params.get("only", draft.conditions))
     for _, text in contrasts_of(outcome):
         contrast = parse_contrast(text)

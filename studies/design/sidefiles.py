@@ -11,7 +11,13 @@ from studies.design.schemafaults import did_you_mean, schema_faults
 from studies.design.texts import text_read
 from studies.design.yamlsource import Path, YamlSource, read_yaml
 from studies.errors import Fault, FileInvalid
-from studies.questionnaires import Questionnaire, get_questionnaire, questionnaire_names, read_questionnaire
+from studies.questionnaires import (
+    Questionnaire,
+    get_questionnaire,
+    questionnaire_names,
+    read_questionnaire,
+    with_wording,
+)
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 ITEM_STEPS = ("screening", "comprehension")
@@ -71,6 +77,8 @@ def _references(step: RawStep) -> Iterator[tuple[str, Path]]:
         yield step.params["items"], (*step.path, "items")
     if step.kind == "questionnaire" and step.params["use"].endswith(".toml"):
         yield step.params["use"], (*step.path, "use")
+    if "wording" in step.params:
+        yield step.params["wording"], (*step.path, "wording")
 
 
 class _Reader:
@@ -79,6 +87,7 @@ class _Reader:
         self.texts: dict[str, str] = {}
         self.items: dict[int, list[Mapping[str, Any]]] = {}
         self.questionnaires: dict[str, Questionnaire] = {}
+        self.wordings: dict[str, str] = {}
 
     def step(self, step: RawStep) -> None:
         if step.kind == "questionnaire":
@@ -96,19 +105,47 @@ class _Reader:
 
     def _questionnaire(self, step: RawStep) -> None:
         use, path = step.params["use"], (*step.path, "use")
+        found = self._instrument(use, path)
+        if found is None:
+            return
+        wording = step.params.get("wording", "")
+        if self.wordings.setdefault(use, wording) != wording:
+            message = f"'{use}' is asked in other words at an earlier step: name the same wording at each."
+            self.faults.append(self.source.fault(path, message))
+        if wording:
+            found = self._worded(found, wording, (*step.path, "wording"))
+        if found is None:
+            return
+        if found.lacks_wording:
+            message = (
+                f"The wording of '{use}' is not bundled. {found.owner} Bring it in a file beside the study file: "
+                f"{{use: {use}, wording: {use}-wording.toml}}; in it a line 'source = …' and, under [items], a line "
+                f"for each of {', '.join(found.lacks_wording)}."
+            )
+            self.faults.append(self.source.fault(path, message))
+        self.questionnaires[use] = found
+
+    def _instrument(self, use: str, path: Path) -> Questionnaire | None:
         try:
             if not use.endswith(".toml"):
-                self.questionnaires[use] = get_questionnaire(use)
-                return
+                return get_questionnaire(use)
             data = self._bytes(use, path)
-            if data is not None:
-                self.questionnaires[use] = read_questionnaire(data, name=use.removesuffix(".toml"))
+            return None if data is None else read_questionnaire(data, name=use.removesuffix(".toml"))
         except LookupError:
             known = questionnaire_names()
             message = f"There is no questionnaire '{use}'.{did_you_mean(use, known)} Your own ends in .toml."
             self.faults.append(self.source.fault(path, message))
         except FileInvalid as error:
             self._adopt(error, path)
+        return None
+
+    def _worded(self, found: Questionnaire, name: str, path: Path) -> Questionnaire | None:
+        data = self._bytes(name, path)
+        try:
+            return None if data is None else with_wording(found, data, name=name)
+        except FileInvalid as error:
+            self._adopt(error, path)
+        return None
 
     def _items(self, step: RawStep) -> None:
         path = (*step.path, "items")

@@ -23,6 +23,7 @@ from studies.design.selectors import (
 from studies.design.spec import ConditionSpec, Step, StudySpec
 from studies.design.strata import cell_name, stratum_keys
 from studies.protocols import get_protocol, protocol_names
+from studies.questionnaires.paging import page_count
 
 STEP_WORDS = {
     "consent": "Consent",
@@ -98,6 +99,8 @@ def _words(step: Step) -> str:
 
 
 def _stages(spec: StudySpec, step: Step) -> list[str]:
+    if step.kind == "questionnaire":
+        return ["", *(str(page) for page in range(2, page_count(step.params) + 1))]
     if step.kind not in TRIAL_STEPS or step.params["protocol"] not in protocol_names():
         return [""]
     protocol = get_protocol(step.params["protocol"])

@@ -10,11 +10,19 @@ from studies.export.people import Scope
 from studies.export.rows_people import item_bounds
 
 TABLE_NAMES = ("trials", "responses", "presentations", "participants", "scales", "events")
-BESIDE = ("is_positive", "score_initial", "score_ai", "n_options")
-_TRIALS = TABLES["trials"]
-_BESIDE = tuple(column for column in _TRIALS.optional if column.name in BESIDE)
-EXPORTED = {name: TABLES[name] for name in TABLE_NAMES} | {
-    "trials": replace(_TRIALS, columns=(*_TRIALS.columns, *_BESIDE))
+BESIDE = {
+    "trials": ("is_positive", "score_initial", "score_ai", "n_options", "understanding"),
+    "scales": ("scoring", "position", "given"),
+}
+EXPORTED = {
+    name: replace(
+        TABLES[name],
+        columns=(
+            *TABLES[name].columns,
+            *(column for column in TABLES[name].optional if column.name in BESIDE.get(name, ())),
+        ),
+    )
+    for name in TABLE_NAMES
 }
 NAMES = ["table", "column", "kind", "unit", "meaning", "levels", "low", "high", "nullable"]
 CODES = {
@@ -37,10 +45,14 @@ CODES = {
 
 def codebook_rows() -> list[dict[str, Any]]:
     """Return one row for each column of the tables that leave."""
-    beside = [row for row in codebook(["trials"], optional=True) if row["column"] in BESIDE]
-    found = codebook(TABLE_NAMES)
-    end = len(TABLES["trials"].columns)
-    return [*found[:end], *beside, *found[end:]]
+    return [
+        row
+        for name in TABLE_NAMES
+        for row in [
+            *codebook([name]),
+            *(row for row in codebook([name], optional=True) if row["column"] in BESIDE.get(name, ())),
+        ]
+    ]
 
 
 def codebook_document(scope: Scope) -> dict[str, Any]:
@@ -77,6 +89,8 @@ def codebook_document(scope: Scope) -> dict[str, Any]:
                 "minimum": item_bounds(item)[0],
                 "maximum": item_bounds(item)[1],
                 "reverse": bool(item.get("reverse")),
+                "anchors": list(item.get("anchors") or ()),
+                "asked_if": list(item.get("show_if") or ()),
             }
             for step in spec.steps
             if step.kind == "questionnaire"

@@ -60,11 +60,13 @@ def participant_rows(scope: Scope, answered: Mapping[str, int]) -> Iterator[Row]
 def scale_rows(scope: Scope) -> Iterator[Row]:
     """Yield one row for each answered item of a questionnaire."""
     items = questionnaire_items(scope.spec)
+    scoring = {step.index: step.params.get("scoring", "mean") for step in scope.spec.steps}
     for people in scope.people_with_answers():
         persons = {person.pk: person for person in people}
         answers = StepResponse.objects.filter(participant__in=list(persons), kind="questionnaire")
         for answer in answers.order_by("participant_id", "pk").values(
-            "participant_id", "step_index", "instrument", "instrument_version", "item", "value", "responded_at"
+            "participant_id", "step_index", "instrument", "instrument_version", "item", "value", "responded_at",
+            "position", "given",
         ).iterator():  # fmt: skip
             person = persons[answer["participant_id"]]
             item = items.get((answer["step_index"], answer["item"]), {})
@@ -82,6 +84,9 @@ def scale_rows(scope: Scope) -> Iterator[Row]:
                 "maximum": high,
                 "reverse": bool(item.get("reverse")),
                 "answered_s": person.seconds(answer["responded_at"]),
+                "scoring": scoring[answer["step_index"]],
+                "position": answer["position"],
+                "given": answer["given"],
             }
 
 

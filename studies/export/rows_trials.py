@@ -14,6 +14,7 @@ from studies.design.spec import StudySpec
 from studies.export.casefacts import CaseFacts, predictor_of
 from studies.export.people import Person, Scope
 from studies.export.trialshape import TrialShape, trial_shape
+from studies.export.understanding import understanding_of
 from studies.trials.models import Presentation, PresentedItem, Trial, TrialResponse
 
 Row = dict[str, Any]
@@ -45,6 +46,7 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
         )
         persons = {person.pk: person for person in people}
         reached = _furthest(trials, answered=answers.keys())
+        understanding = understanding_of(scope, people)
         for trial in trials:
             person = persons[trial["participant_id"]]
             trial["condition"] = trial["condition"] or person.condition
@@ -56,6 +58,7 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
             row |= _shown(scope, shapes[kind], facts=facts, trial=trial)
             row |= _answered(shapes[kind], found, row=row, payoff=scope.spec.document["decision"]["payoff"])
             row |= _beside(scope.spec, shapes[kind], row=row)
+            row["understanding"] = understanding.of(person.pk, step_index=trial["step_index"])
             row |= _times(shapes[kind], found)
             row["status"] = _status(shapes[kind], found, passed=reached[person.pk] > _order(trial))
             row["presented_s"] = person.seconds(shown.get(trial["pk"]))

@@ -47,7 +47,7 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     unit: str = ""
-    anchors: tuple[str, str] = ("", "")
+    anchors: tuple[str, ...] = ("", "")
     scored_against: ScoredAgainst | None = None
 
 

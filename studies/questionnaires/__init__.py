@@ -8,7 +8,9 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from studies.questionnaires.reading import Item, Questionnaire, read_questionnaire
+from studies.questionnaires.instrument import Item, Questionnaire
+from studies.questionnaires.reading import read_questionnaire
+from studies.questionnaires.wording import in_language, with_wording
 
 _SHELF = files("studies.questionnaires")
 
@@ -61,4 +63,12 @@ def get_questionnaire(name: str) -> Questionnaire:
     return read_questionnaire((_SHELF / f"{name}.toml").read_bytes(), name=name)
 
 
-__all__ = ["Item", "Questionnaire", "get_questionnaire", "questionnaire_names", "read_questionnaire"]
+__all__ = [
+    "Item",
+    "Questionnaire",
+    "get_questionnaire",
+    "in_language",
+    "questionnaire_names",
+    "read_questionnaire",
+    "with_wording",
+]

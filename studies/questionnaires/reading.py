@@ -5,81 +5,25 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from studies.errors import Fault, FileInvalid
+from studies.questionnaires.checks import (
+    RANGED,
+    conditions_of,
+    cross_faults,
+    of,
+    pages,
+    translation_faults,
+)
+from studies.questionnaires.instrument import Item, Questionnaire
 
 MAXIMUM_BYTES = 200_000
-
-
-@dataclass(frozen=True)
-class Item:
-    """One question of a questionnaire, with everything that the page and the scoring need.
-
-    Parameters
-    ----------
-    id, text : str
-        Recorded name and wording.
-    kind : str
-        ``ordinal`` (whole number from ``minimum`` to ``maximum``), ``choice``, ``numeric`` or ``text``.
-    reverse : bool
-        Whether the item counts as ``minimum + maximum - value``.
-    """
-
-    id: str
-    text: str
-    kind: str
-    minimum: int | None
-    maximum: int | None
-    anchors: tuple[str, ...]
-    options: tuple[Mapping[str, str], ...]
-    reverse: bool
-    subscale: str
-    required: bool
-    prefer_not: bool
-
-
-@dataclass(frozen=True)
-class Questionnaire:
-    """An instrument as data: what is asked, where it comes from, how it is scored.
-
-    Parameters
-    ----------
-    title : str
-        What the instrument is called in the literature; participants read ``heading``.
-    stratum : str or None
-        Item whose answer is a stratum of the allocation.
-    """
-
-    name: str
-    version: str
-    title: str
-    heading: str
-    intro: str
-    reference: str
-    doi: str
-    licence: str
-    scoring: str
-    stratum: str | None
-    items: tuple[Item, ...]
-
-    def item(self, name: str) -> Item:
-        """Return the item of that id."""
-        return next(item for item in self.items if item.id == name)
-
-    def params(self) -> dict[str, Any]:
-        """Return the parameters of a step: plain data, so that a version is self-contained.
-
-        ``title`` is what people read there, ``instrument`` what the literature calls it.
-        """
-        document: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        heading = document.pop("heading")
-        return document | {"title": heading, "instrument": self.title}
 
 
 def read_questionnaire(data: bytes, *, name: str) -> Questionnaire:
@@ -115,32 +59,73 @@ def read_questionnaire(data: bytes, *, name: str) -> Questionnaire:
       the file: 'title' is a required property
       the file: 'version' is a required property
     """
-    document = _toml(data, name=name)
-    faults = [
-        Fault(0, _where(error.absolute_path), error.message) for error in _validator().iter_errors(document)
-    ]
+    document = read_toml(data, name=f"{name}.toml")
+    faults = list(schema_faults(document))
     if not faults:
-        faults = list(_cross_faults(document, name=name))
+        faults = [*cross_faults(document, name=name), *_translation_faults(document)]
     if faults:
         raise FileInvalid(f"{name}.toml", faults)
     return _questionnaire(document)
 
 
-@cache
-def _validator() -> Draft202012Validator:
-    text = (files("studies.questionnaires") / "questionnaire.schema.json").read_text("utf-8")
-    return Draft202012Validator(json.loads(text))
+def read_toml(data: bytes, *, name: str) -> dict[str, Any]:
+    """Return what a TOML file says.
 
+    Parameters
+    ----------
+    data : bytes
+        At most 200 kB.
+    name : str
+        Name of the file.
 
-def _toml(data: bytes, *, name: str) -> dict[str, Any]:
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    FileInvalid
+        When it is too large, no UTF-8 or no TOML.
+
+    Examples
+    --------
+    >>> read_toml(b"a = 1", name="x.toml")
+    {'a': 1}
+    """
     try:
         if len(data) > MAXIMUM_BYTES:
             raise ValueError(f"the file is larger than {MAXIMUM_BYTES:,} bytes")
         return tomllib.loads(data.decode("utf-8"))
     except ValueError as error:  # TOML syntax and UTF-8 errors are ValueErrors too
-        raise FileInvalid(
-            f"{name}.toml", [Fault(0, "the file", f"This is no readable TOML: {error}.")]
-        ) from error
+        raise FileInvalid(name, [Fault(0, "the file", f"This is no readable TOML: {error}.")]) from error
+
+
+def schema_faults(document: Mapping[str, Any], *, definition: str = "") -> Iterator[Fault]:
+    """Yield what does not fit the schema, or one definition of it.
+
+    Parameters
+    ----------
+    document : mapping
+        As read from TOML.
+    definition : str
+        Name under ``$defs``; empty for a whole questionnaire.
+
+    Yields
+    ------
+    Fault
+    """
+    for error in _validator(definition).iter_errors(document):
+        deepest = best_match(iter([error])) or error
+        yield Fault(0, _where(deepest.absolute_path), deepest.message)
+
+
+@cache
+def _validator(definition: str) -> Draft202012Validator:
+    text = (files("studies.questionnaires") / "questionnaire.schema.json").read_text("utf-8")
+    schema = json.loads(text)
+    if definition:
+        schema = {"$defs": schema["$defs"], "$ref": f"#/$defs/{definition}"}
+    return Draft202012Validator(schema)
 
 
 def _where(path: Any) -> str:
@@ -150,56 +135,9 @@ def _where(path: Any) -> str:
     return found or "the file"
 
 
-def _cross_faults(document: Mapping[str, Any], *, name: str) -> Iterator[Fault]:
-    if document["name"] != name:
-        yield Fault(0, "name", f"The file is called '{name}.toml': the name must be '{name}'.")
-    ids = [item["id"] for item in document["items"]]
-    for index, item in enumerate(document["items"]):
-        if item["id"] in ids[:index]:
-            yield Fault(0, f"items[{index}].id", f"The id '{item['id']}' is taken by an earlier item.")
-        yield from _item_faults(document, item, where=f"items[{index}]")
-    listed = {"reverse": document.get("reverse", []), **document.get("subscales", {})}
-    for where, members in listed.items():
-        for member in set(members) - set(ids):
-            yield Fault(0, where, f"There is no item '{member}'.")
-    yield from _stratum_faults(document, ids)
-
-
-def _stratum_faults(document: Mapping[str, Any], ids: list[str]) -> Iterator[Fault]:
-    stratum = document.get("stratum")
-    if stratum is None:
-        return
-    if stratum not in ids:
-        yield Fault(0, "stratum", f"There is no item '{stratum}'.")
-        return
-    item = document["items"][ids.index(stratum)]
-    if _of(document, item, "kind") != "choice" or item.get("prefer_not") or not item.get("required", True):
-        yield Fault(
-            0,
-            "stratum",
-            "The stratum must be a required choice without 'prefer_not': everyone needs a stratum.",
-        )
-
-
-def _item_faults(document: Mapping[str, Any], item: Mapping[str, Any], *, where: str) -> Iterator[Fault]:
-    kind = _of(document, item, "kind")
-    if kind is None:
-        yield Fault(0, f"{where}.kind", "Say how the item is answered: ordinal, choice, numeric or text.")
-    values = [option["value"] for option in item.get("options", [])]
-    if kind == "choice" and not values:
-        yield Fault(0, f"{where}.options", "A choice needs its options.")
-    if len(set(values)) != len(values):
-        yield Fault(0, f"{where}.options", "Two options have the same value.")
-    if kind == "ordinal":
-        low, high = _of(document, item, "minimum"), _of(document, item, "maximum")
-        if low is None or high is None or not low < high <= low + 20:
-            yield Fault(
-                0, where, "An ordinal item needs a minimum below its maximum, 20 points apart at most."
-            )
-
-
-def _of(document: Mapping[str, Any], item: Mapping[str, Any], key: str) -> Any:
-    return item.get(key, document.get(key))
+def _translation_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
+    heading = document.get("heading", document["title"])
+    yield from translation_faults({**document, "heading": heading}, document.get("translations", {}))
 
 
 def _questionnaire(document: Mapping[str, Any]) -> Questionnaire:
@@ -215,25 +153,35 @@ def _questionnaire(document: Mapping[str, Any]) -> Questionnaire:
         reference=document["reference"],
         doi=document["doi"],
         licence=document["licence"],
+        owner=document.get("owner", ""),
+        order=document.get("order", "fixed"),
         scoring=document["scoring"],
         stratum=document.get("stratum"),
-        items=tuple(_item(document, item, subscale_of) for item in document["items"]),
+        items=tuple(
+            _item(document, item, subscale=subscale_of.get(item["id"], ""), page=page)
+            for item, page in zip(document["items"], pages(document["items"]), strict=True)
+        ),
+        translations=document.get("translations", {}),
     )
 
 
-def _item(document: Mapping[str, Any], item: Mapping[str, Any], subscale_of: Mapping[str, str]) -> Item:
-    kind = _of(document, item, "kind")
-    ranged = kind in ("ordinal", "numeric")
+def _item(document: Mapping[str, Any], item: Mapping[str, Any], *, subscale: str, page: int) -> Item:
+    kind = of(document, item, "kind")
+    ranged = kind in RANGED
     return Item(
         id=item["id"],
         text=item["text"],
         kind=kind,
-        minimum=_of(document, item, "minimum") if ranged else None,
-        maximum=_of(document, item, "maximum") if ranged else None,
-        anchors=tuple(_of(document, item, "anchors") or ()) if ranged else (),
+        minimum=of(document, item, "minimum") if ranged else None,
+        maximum=of(document, item, "maximum") if ranged else None,
+        step=(of(document, item, "step") or 1) if kind == "slider" else None,
+        unit=item.get("unit", ""),
+        anchors=tuple(of(document, item, "anchors") or ()) if ranged else (),
         options=tuple(item.get("options", ())),
         reverse=item["id"] in document.get("reverse", []),
-        subscale=subscale_of.get(item["id"], ""),
+        subscale=subscale,
         required=item.get("required", True),
         prefer_not=item.get("prefer_not", False),
+        page=page,
+        show_if=tuple({"questionnaire": document["name"], **c} for c in conditions_of(item)),
     )

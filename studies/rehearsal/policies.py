@@ -138,7 +138,8 @@ class Policy:
         if question.input_type == "number":
             low = 0.0 if question.minimum is None else question.minimum
             high = 100.0 if question.maximum is None else question.maximum
-            return str(self.rng.randint(int(low), int(high)))
+            steps = int((high - low) / question.step)
+            return f"{low + question.step * self.rng.randint(0, steps):g}"
         return "Nothing to add."
 
 

@@ -26,6 +26,7 @@ class Question:
     options: tuple[tuple[str, str], ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    step: float = 1.0
     input_type: str = "radio"
 
     def value_of(self, label: str) -> str:
@@ -191,6 +192,7 @@ def _questions(form: Element) -> Iterator[Question]:
             options=tuple((found.get("value"), _label(group, found)) for found in radios),
             minimum=_number(first.get("min")),
             maximum=_number(first.get("max")),
+            step=1.0 if first.get("step", "any") == "any" else float(first.get("step")),
             input_type="radio" if radios else first.get("type", "text"),
         )
 

@@ -11,6 +11,7 @@ from studies.enrolment.services import completion_mint, participant_withdraw, sl
 from studies.errors import StudyError, StudyFull
 from studies.trials.content import stages_of
 from studies.trials.erasure import participant_erase
+from studies.trials.itempages import items_asked_in, page_place
 from studies.trials.models import StepResponse, Trial, TrialResponse
 from studies.trials.position import TRIAL_STEPS, Place, place_within, step_from
 from studies.trials.records import schedule_create
@@ -28,6 +29,11 @@ def place_advance(sitting: Sitting) -> None:
         if within is not None:
             sitting.place = within
             return
+    elif step.kind == "questionnaire":
+        page = page_place(sitting, step, first=sitting.place.screen + 1)
+        if page is not None:
+            sitting.place = page
+            return
     _enter_step(sitting, index=step.index + 1)
 
 
@@ -40,6 +46,11 @@ def _enter_step(sitting: Sitting, *, index: int) -> None:
     while (step := step_from(sitting.spec, index=index, arm=sitting.arm)) is not None:
         if step.kind == "allocate":
             if not _allocate(sitting):
+                return
+        elif step.kind == "questionnaire":
+            page = page_place(sitting, step, first=0)
+            if page is not None:
+                sitting.place = page
                 return
         elif step.kind not in TRIAL_STEPS or sitting.cases(step):
             sitting.place = Place(step=step.index)
@@ -105,7 +116,8 @@ def missing_answers(sitting: Sitting) -> list[str]:
     )
     for step in sitting.spec.steps:
         if step.kind in ITEM_STEPS and step.applies_to(sitting.arm):
-            required = {i["id"] for i in step.params["items"] if i.get("required", True)}
+            asked = items_asked_in(sitting, step) if step.kind == "questionnaire" else step.params["items"]
+            required = {i["id"] for i in asked if i.get("required", True)}
             if required - {item for index, item in answered if index == step.index}:
                 missing.append(f"answers of step {step.index}")
     return missing + _missing_trials(sitting)

@@ -16,6 +16,7 @@ TEXT_LENGTH = 10_000
 NUMBER_LENGTH = 40
 DAY_MS = 86_400_000
 CLOCK_LENGTH = 2_000
+STEP_SLACK = 1e-6
 PREFER_NOT = "prefer_not"
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,15}")
 DECIMAL = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]{1,3})?")
@@ -119,6 +120,7 @@ def _reader_of_item(item: Item) -> Callable[[str], Any]:
         "choice": lambda text: _option(text, [option["value"] for option in item["options"]]),
         "ordinal": lambda text: _whole_number(text, low, high),
         "numeric": lambda text: _number(text, low, high),
+        "slider": lambda text: _number_in_steps(text, item),
         "text": _text,
     }
     read = readers[kind]
@@ -149,6 +151,14 @@ def _number(text: str, low: float | None, high: float | None) -> float:
     if not math.isfinite(value):
         raise ValueError(f"Give a number{_range(low, high)}.")
     _require_range(value, low, high)
+    return value
+
+
+def _number_in_steps(text: str, item: Item) -> float:
+    low, high, step = item["minimum"], item["maximum"], item.get("step") or 1
+    value = _number(text, low, high)
+    if abs((value - low) / step - round((value - low) / step)) > STEP_SLACK:
+        raise ValueError(f"Give a number{_range(low, high)} in steps of {step:g}.")
     return value
 
 

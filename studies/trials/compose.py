@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -14,6 +14,7 @@ from studies.trials.pages import Mould, Page, PageKind, Progress
 from studies.trials.position import part_of_study
 from studies.trials.stageview import StageView, TrialOfStudy, advice_shown, answer_shown, scale_points
 
+Items = Sequence[Mapping[str, Any]]
 TITLES: Mapping[str, str] = {
     "consent": "Your consent",
     "screening": "Before you begin",
@@ -49,8 +50,10 @@ LEAVING = {
 }
 
 
-def step_page(step: Step, *, version_id: int, spec: StudySpec, attempt: int) -> Page:
-    """Compose the page of a step that has no trials."""
+def step_page(
+    step: Step, *, version_id: int, spec: StudySpec, attempt: int, items: Items | None = None
+) -> Page:
+    """Compose the page of a step that has no trials; ``items`` are those on this page, by default all of the step."""
     makers = {
         "consent": _text_content,
         "instructions": _text_content,
@@ -60,6 +63,8 @@ def step_page(step: Step, *, version_id: int, spec: StudySpec, attempt: int) -> 
         "comprehension": _items_content,
     }
     content = makers[step.kind](step, version_id=version_id, attempt=attempt)
+    if items is not None:
+        content["items"] = [_item_shown(item) for item in items]
     done, total = part_of_study(spec, step)
     kind: PageKind = step.kind  # type: ignore[assignment]  # steps with trials and the allocation have no such page
     return Page(
@@ -195,17 +200,19 @@ def _items_content(step: Step, *, version_id: int, attempt: int) -> dict[str, An
 
 def _item_shown(item: Mapping[str, Any]) -> dict[str, Any]:
     """Name what is shown one by one: which answer is right or eligible stands in the same mapping."""
-    kind = item.get("kind", "choice")
+    kind, anchors = item.get("kind", "choice"), item.get("anchors") or ()
     options = [{"value": o["value"], "label": o["label"]} for o in item.get("options") or []]
     return {
         "id": item["id"],
         "name": item["id"],
         "text": item.get("text") or item.get("question", ""),
         "kind": kind,
-        "options": scale_points(item["minimum"], item["maximum"]) if kind == "ordinal" else options,
+        "options": scale_points(item["minimum"], item["maximum"], anchors) if kind == "ordinal" else options,
         "minimum": item.get("minimum"),
         "maximum": item.get("maximum"),
-        "anchors": item.get("anchors") or ("", ""),
+        "step": item.get("step"),
+        "unit": item.get("unit", ""),
+        "anchors": anchors or ("", ""),
         "required": item.get("required", True),
         "prefer_not": bool(item.get("prefer_not")),
     }

@@ -202,6 +202,12 @@ def _prepared(version_id: int, names: list[str], case_id: int) -> list[tuple[str
 
 
 @kept
+def allocation_seed(version_id: int) -> str:
+    """Return the seed that everything random of a version is drawn from; it never leaves the server."""
+    return StudyVersion.objects.values_list("allocation_seed", flat=True).get(pk=version_id)
+
+
+@kept
 def text_shown(version_id: int, name: str) -> tuple[str, str]:
     """Return the HTML of a text of a version, and the digest of the text."""
     text = text_get(version_id, name)

@@ -10,6 +10,7 @@ from studies.enrolment.models import Completion
 from studies.enrolment.selectors import consent_is_declined
 from studies.protocols.stages import Stage
 from studies.trials import compose
+from studies.trials.itempages import items_asked
 from studies.trials.pages import Mould, Page, PageKind
 from studies.trials.position import BREAK, TRIAL_STEPS
 from studies.trials.scoring import answer_score
@@ -51,6 +52,7 @@ def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | No
             version_id=sitting.version_id,
             spec=spec,
             attempt=sitting.place.attempt,
+            items=items_asked(sitting) if step.kind == "questionnaire" else None,
         )
         return page, None, None
     number, of, stage = sitting.place.trial, len(sitting.cases(step)), sitting.stage

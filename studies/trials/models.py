@@ -89,7 +89,12 @@ class TrialResponse(models.Model):
 
 
 class StepResponse(models.Model):
-    """One answered item of a step that is no trial: screening, comprehension, questionnaire."""
+    """One asked item of a step that is no trial (screening, comprehension, questionnaire), also if it was left open."""
+
+    class Given(models.TextChoices):
+        ANSWER = "answer"
+        PREFER_NOT = "prefer_not"
+        LEFT_OPEN = "left_open"
 
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="step_responses")
     step_index = models.PositiveSmallIntegerField()
@@ -98,7 +103,9 @@ class StepResponse(models.Model):
     instrument_version = models.CharField(max_length=20, blank=True)
     attempt = models.PositiveSmallIntegerField(default=0)
     item = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Place among the items of its page.")
     value = models.JSONField(null=True)
+    given = models.CharField(max_length=12, choices=Given.choices, default=Given.ANSWER)
     correct = models.BooleanField(null=True)
     rt_ms = models.FloatField(null=True)
     responded_at = models.DateTimeField()

@@ -47,7 +47,7 @@ def _page(
     if step.kind not in TRIAL_STEPS:
         if step.kind == "allocate":
             raise Http404
-        return compose.step_page(step, version_id=version_id, spec=spec, attempt=0)
+        return _step_page(version_id, spec, step, stage_name)
     stages = stages_of(version_id, step.index, condition)
     stage = next((s for s in stages if s.name == stage_name), None)
     if stage is None:
@@ -61,6 +61,17 @@ def _page(
     )
     view = stage_view(trial, stage=stage, earlier=_made_up_answer(spec, stage, stages))
     return compose.trial_page(trial, view=view, number=0, of=1)
+
+
+def _step_page(version_id: int, spec: StudySpec, step: Step, name: str) -> Page:
+    """Show a step without trials; of a questionnaire the page of that number, with every item that it may ask."""
+    if step.kind != "questionnaire":
+        return compose.step_page(step, version_id=version_id, spec=spec, attempt=0)
+    page = int(name) - 1 if name.isdecimal() else 0
+    items = [item for item in step.params["items"] if item.get("page", 0) == page]
+    if not items:
+        raise Http404
+    return compose.step_page(step, version_id=version_id, spec=spec, attempt=0, items=items)
 
 
 def _case_id(spec: StudySpec, step: Step, key: str) -> int:

@@ -9,6 +9,7 @@ from studies.enrolment.selectors import CONSENT_AFTER_DEBRIEF, CONSENT_AT_START
 from studies.enrolment.services import consent_record
 from studies.trials.answers import Clock, read_choice, read_fields, read_items, refuse_answers
 from studies.trials.content import text_shown
+from studies.trials.itempages import items_asked
 from studies.trials.records import step_responses_create, trial_responses_create
 from studies.trials.scoring import comprehension_marks, screening_marks
 from studies.trials.sitting import Sitting, State
@@ -64,8 +65,10 @@ def _screening(sitting: Sitting, data: Data, clock: Clock) -> Move:
 
 
 def _questionnaire(sitting: Sitting, data: Data, clock: Clock) -> Move:
-    values = read_items(sitting.step.params["items"], data)
-    step_responses_create(sitting, values=values, marks={}, clock=clock)
+    items = items_asked(sitting)
+    values = read_items(items, data)
+    asked = {item["id"]: values.get(item["id"]) for item in items}
+    step_responses_create(sitting, values=asked, marks={}, clock=clock, left_open=set(asked) - set(values))
     return "on"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -72,9 +72,14 @@ def trial_responses_create(
 
 
 def step_responses_create(
-    sitting: Sitting, *, values: Mapping[str, Any], marks: Mapping[str, bool], clock: Clock
+    sitting: Sitting,
+    *,
+    values: Mapping[str, Any],
+    marks: Mapping[str, bool],
+    clock: Clock,
+    left_open: Collection[str] = (),
 ) -> None:
-    """Store the answers to the items of a step."""
+    """Store the answers to the items of a step, in the order in which they stood; also those left open are a row."""
     step, now = sitting.step, timezone.now()
     StepResponse.objects.bulk_create(
         StepResponse(
@@ -85,13 +90,21 @@ def step_responses_create(
             instrument_version=str(step.params.get("version", "")),
             attempt=sitting.place.attempt,
             item=name,
+            position=position,
             value=value,
+            given=_given(value, is_open=name in left_open),
             correct=marks.get(name),
             rt_ms=clock.rt_ms,
             responded_at=now,
         )
-        for name, value in values.items()
+        for position, (name, value) in enumerate(values.items())
     )
+
+
+def _given(value: Any, *, is_open: bool) -> str:
+    if is_open:
+        return StepResponse.Given.LEFT_OPEN
+    return StepResponse.Given.PREFER_NOT if value is None else StepResponse.Given.ANSWER
 
 
 def submission_create(sitting: Sitting, *, nonce: str, body_digest: str) -> None:

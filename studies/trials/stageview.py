@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +77,7 @@ def field_shown(field: Field) -> dict[str, Any]:
     """Return what a template needs of a field."""
     options = [{"value": option.value, "label": option.label} for option in field.options]
     if field.kind == "ordinal" and field.minimum is not None and field.maximum is not None:
-        options = scale_points(field.minimum, field.maximum)
+        options = scale_points(field.minimum, field.maximum, field.anchors)
     return {
         "name": field.name,
         "kind": field.kind,
@@ -91,9 +91,12 @@ def field_shown(field: Field) -> dict[str, Any]:
     }
 
 
-def scale_points(minimum: float, maximum: float) -> list[dict[str, str]]:
-    """Return one option for each point of a scale."""
-    return [{"value": str(n), "label": str(n)} for n in range(int(minimum), int(maximum) + 1)]
+def scale_points(minimum: float, maximum: float, anchors: Sequence[str] = ()) -> list[dict[str, str]]:
+    """Return one option for each point of a scale, with its word: of the two ends, or of each point."""
+    points = range(int(minimum), int(maximum) + 1)
+    ends = (anchors[0], anchors[-1]) if anchors else ("", "")
+    words = anchors if len(anchors) == len(points) else [ends[0], *[""] * (len(points) - 2), ends[1]]
+    return [{"value": str(n), "label": str(n), "word": word} for n, word in zip(points, words, strict=True)]
 
 
 def advice_shown(trial: TrialOfStudy) -> dict[str, Any]:

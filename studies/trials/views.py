@@ -147,10 +147,16 @@ def _submit(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _answers(lists: Any) -> dict[str, Any]:
-    """Return what was sent; a field that was sent twice stays a list, which no question accepts."""
-    return {
-        name: values[0] if len(values) == 1 else values for name, values in lists if name not in OF_THE_FORM
-    }
+    """Return what was sent; a field that was answered twice stays a list, which no question accepts.
+
+    A number that is left empty is sent beside 'prefer not to say': what is empty is no answer.
+    """
+    found = {}
+    for name, values in lists:
+        if name not in OF_THE_FORM:
+            given = [value for value in values if value.strip()] if len(values) > 1 else values
+            found[name] = given[0] if len(given) == 1 else given or ""
+    return found
 
 
 def _welcome(request: HttpRequest, slug: str) -> HttpResponse:

@@ -9,6 +9,7 @@ from explainers.core.attribution import Explanation
 from explainers.core.bars import bars_html
 from explainers.core.cases import check_schema, panel_rows
 from studies.trials.pages import Page, Progress
+from studies.trials.stageview import scale_points
 
 STUDY = "Do attribution explanations help people read cell samples?"
 OPTIONS = [{"value": "benign", "label": "benign"}, {"value": "malignant", "label": "malignant"}]
@@ -104,6 +105,18 @@ SECOND_ALONE = (
 )
 LEAVING = "If you leave now, the answers you have given so far are deleted at once. This cannot be undone."
 SCALE = {"kind": "ordinal", "minimum": 1, "maximum": 7, "anchors": ("not at all", "extremely")}
+AGREE = {
+    **SCALE,
+    "maximum": 5,
+    "anchors": (
+        "I disagree strongly",
+        "I disagree somewhat",
+        "I\u2019m neutral about it",
+        "I agree somewhat",
+        "I agree strongly",
+    ),
+}
+LOAD = {"kind": "slider", "minimum": 0, "maximum": 100, "step": 5, "anchors": ("Very low", "Very high")}
 
 
 def page(
@@ -125,7 +138,9 @@ def trial(
 
 
 def item(name: str, text: str, kind: str = "choice", **more: Any) -> dict[str, Any]:
-    empty = {"options": [], "minimum": None, "maximum": None, "anchors": ("", "")}
+    empty = {"options": [], "minimum": None, "maximum": None, "step": None, "unit": "", "anchors": ("", "")}
+    if kind == "ordinal":
+        empty["options"] = scale_points(more["minimum"], more["maximum"], more["anchors"])
     return (
         {"id": name, "name": name, "text": text, "kind": kind, "required": True, "prefer_not": False}
         | empty
@@ -183,6 +198,41 @@ PAGES: dict[str, Page] = {
             ),
             item("why", "What made you follow the advice, or not?", "text", required=False),
             intro="Think of the AI assistant that you have just worked with. How much do you agree?",
+        ),
+        done=18,
+        label="Part 7 of 8",
+    ),
+    "questionnaire_agreement": page(
+        "questionnaire",
+        "The explanations",
+        items(
+            item("understand", "From the explanation, I understand how the AI works.", **AGREE),
+            item("detail", "This explanation of how the AI works has sufficient detail.", **AGREE),
+            item(
+                "years",
+                "For how many years have you worked in this field?",
+                "numeric",
+                unit="years",
+                minimum=0,
+                maximum=70,
+                prefer_not=True,
+            ),
+            intro="Think of the explanations of the AI that you have just seen. How much do you agree?",
+        ),
+        done=18,
+        label="Part 7 of 8",
+    ),
+    "questionnaire_load": page(
+        "questionnaire",
+        "How demanding it was",
+        items(
+            item("mental", "How mentally demanding was the task?", **LOAD),
+            item(
+                "performance",
+                "How successful were you in accomplishing what you were asked to do?",
+                **{**LOAD, "anchors": ("Perfect", "Failure")},
+            ),
+            intro="Think of all the cases that you have just judged; they are the task here.",
         ),
         done=18,
         label="Part 7 of 8",

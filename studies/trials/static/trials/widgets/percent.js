@@ -1,11 +1,12 @@
-/* percent.js: keeps a slider and its number field together; the number is what is sent. It measures nothing: values are
- * whole percent, 0-100. The slider has no default position: its handle stays out of sight until a value is given, so that
+/* percent.js: keeps a slider and its number field together; the number is what is sent. It measures nothing: values are in
+ * the unit of the field (whole percent, or the steps of a slider). The slider has no default position: its handle stays out
+ * of sight until a value is given, so that
  * nobody is drawn to the middle.
  */
 function follow(slider, number) {
   const set = number.value !== "" && number.checkValidity();
   slider.classList.toggle("unset", !set);
-  slider.setAttribute("aria-valuetext", set ? `${number.value} %` : slider.dataset.unset);
+  slider.setAttribute("aria-valuetext", set ? `${number.value} ${slider.dataset.unit}`.trim() : slider.dataset.unset);
   if (set) slider.value = number.value;
 }
 
