@@ -205,6 +205,22 @@ OPTIONAL_TRIAL_COLUMNS = (
         nullable=True,
         low=2,
     ),
+    _text(
+        "action",
+        "what was done with the case: decide, accept or escalate; by the system where routed_ stands in front",
+        nullable=True,
+    ),
+    _text("part", "part of a protocol that has several", nullable=True),
+    _text(
+        "response_after", "own decision once the AI's answer was shown, after a guess of it", nullable=True
+    ),
+    _flag("correct_named", "the cause that was named is the planted one", nullable=True),
+    _index("place", "place of the chosen thing among those side by side, from 1", nullable=True),
+    Column("gain", "number", "", "what the chosen change was found to gain", nullable=True),
+    Column("side_effect", "number", "", "what the chosen change was found to harm elsewhere", nullable=True),
+    Column(
+        "score_best", "number", "", "the highest score that an answer on offer would have had", nullable=True
+    ),
     _text("ai_prediction_original", "what the AI says of the case before it was changed", nullable=True),
     _text(
         "variant", "variant of the explanation, such as its seed, checkpoint or perturbation", nullable=True
@@ -230,6 +246,8 @@ RESPONSE_COLUMNS = (
     _time("responded_s", "s", "when it was answered, from the participant's start"),
 )
 
+PRESENTED = ("case", "advice", "explanation", "own_answer", "original", "outcome", "reference")
+
 PRESENTATION_COLUMNS = (
     STUDY,
     VERSION,
@@ -240,7 +258,11 @@ PRESENTATION_COLUMNS = (
     CASE,
     _text("stage", "stage of the trial that showed it"),
     _index("position", "place on the page"),
-    _text("item", "what was shown", levels=("case", "advice", "explanation", "own_answer")),
+    _text(
+        "item",
+        "what was shown",
+        levels=PRESENTED,
+    ),
     _text("name", "name of the thing shown", nullable=True),
     _text("digest", "digest of what was shown", nullable=True),
     _text("rendering_digest", "digest of how it was drawn", nullable=True),

@@ -7,11 +7,12 @@ import io
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from explainers.core.cases import check_schema
 from explainers.core.errors import CaseSetRefused
+from studies.design.casecolumns import FurtherColumns, FurtherValues, further_columns, original_faults
 from studies.design.schemafaults import did_you_mean
 from studies.design.yamlsource import read_yaml
 from studies.errors import Fault, FileInvalid
@@ -25,7 +26,7 @@ ID_COLUMN, TRUTH_COLUMN = "case_id", "ground_truth"
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_SCHEMA_KEYS = {"features", "id", "truth", "licence"}
+_SCHEMA_KEYS = {"features", "id", "truth", "truths", "columns", "licence"}
 _TRUTH_KEYS = {"column", "options", "source"}
 
 
@@ -39,6 +40,7 @@ class CaseSchema:
     options: tuple[str, ...]
     source: str
     licence: str
+    further: FurtherColumns = field(default_factory=FurtherColumns)
 
     @property
     def names(self) -> list[str]:
@@ -52,6 +54,7 @@ class CaseFile:
     schema: CaseSchema
     rows: list[dict[str, Any]]
     truth: dict[str, str]
+    further: dict[str, FurtherValues] = field(default_factory=dict)
 
 
 def schema_read(data: bytes, *, name: str = "schema", options: Sequence[str] = ()) -> CaseSchema:
@@ -71,6 +74,8 @@ def schema_read(data: bytes, *, name: str = "schema", options: Sequence[str] = (
         for key in truth
         if key not in _TRUTH_KEYS
     ]
+    further, wrong = further_columns(source)
+    faults += wrong
     features: list[dict[str, Any]] = []
     try:
         features = check_schema({"features": content.get("features")})
@@ -85,6 +90,7 @@ def schema_read(data: bytes, *, name: str = "schema", options: Sequence[str] = (
         options=tuple(options) or tuple(map(str, truth.get("options", ()))),
         source=str(truth.get("source", ""))[:MAXIMUM_TEXT],
         licence=str(content.get("licence", ""))[:MAXIMUM_TEXT],
+        further=further,
     )
 
 
@@ -105,9 +111,10 @@ def case_file_read(data: bytes, *, schema: CaseSchema, name: str = "cases.csv") 
         reader.read(number, line, row)
     if not reader.rows and not reader.faults:
         reader.faults.append(Fault(0, "", "The file has a header and no rows."))
+    reader.faults += original_faults(reader.further, lines=reader.lines)
     if reader.faults:
         raise FileInvalid(name, reader.faults[:MAXIMUM_FAULTS])
-    return CaseFile(schema, reader.rows, reader.truth)
+    return CaseFile(schema, reader.rows, reader.truth, reader.further)
 
 
 def _text(data: bytes, *, name: str) -> str:
@@ -149,7 +156,7 @@ def _header_faults(header: Sequence[str], schema: CaseSchema) -> Iterator[Fault]
     if len(header) == 1 and ";" in header[0]:
         yield Fault(1, "the header", "The columns are separated by semicolons: save the file with commas.")
         return
-    wanted = [schema.id_column, *schema.names, schema.truth_column]
+    wanted = [schema.id_column, *schema.names, schema.truth_column, *schema.further.names]
     for place, column in enumerate(header, start=1):
         if not column.strip():
             yield Fault(1, f"column {place}", "The column has no name.")
@@ -171,6 +178,8 @@ class _RowReader:
         self.header, self.schema = header, schema
         self.rows: list[dict[str, Any]] = []
         self.truth: dict[str, str] = {}
+        self.further: dict[str, FurtherValues] = {}
+        self.lines: dict[str, int] = {}
         self.faults: list[Fault] = []
         self._first: dict[str, int] = {}
 
@@ -187,6 +196,8 @@ class _RowReader:
             key = values[self.schema.id_column]
             self.rows.append({"key": key, "inputs": {n: float(values[n]) for n in self.schema.names}})
             self.truth[key] = values[self.schema.truth_column]
+            self.further[key] = self.schema.further.read(values)
+            self.lines[key] = line
 
     def _cell_faults(self, number: int, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         key = values[self.schema.id_column]
@@ -195,6 +206,7 @@ class _RowReader:
         for name in self.schema.names:
             yield name, _number_fault(values[name])
         yield self.schema.truth_column, self._truth_fault(values[self.schema.truth_column])
+        yield from self.schema.further.faults(values)
 
     def _key_fault(self, key: str) -> str:
         if not _KEY.fullmatch(key):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.core.registry import UnknownPluginError
 from explainers.core.errors import ExplanationRefused
 from explainers.methods import METHODS
 from studies.design.schemafaults import did_you_mean
@@ -14,13 +14,10 @@ from studies.design.sidefiles import RawStep, SideFiles
 from studies.design.strata import case_cells, resolve_margins
 from studies.design.yamlsource import Path, YamlSource
 from studies.errors import Fault
-from studies.protocols import get_protocol, protocol_names
 
-PLANNED_PROTOCOLS = (
-    "counterfactual_simulation", "agreement", "distinction", "deferral", "learning_transfer", "diagnose", "intervene",
-    "audit", "preference",
-)  # fmt: skip
 DEFAULT_PROTOCOL = "decision"
+OF_CHOICES = ("options", "positive", "options_from")
+OF_NUMBERS = ("minimum", "maximum", "unit", "tolerance")
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Draft:
 
     @property
     def options(self) -> list[str]:
-        return [option_value(option) for option in self.data["decision"]["options"]]
+        return [option_value(option) for option in self.data["decision"].get("options", [])]
 
     def of_kind(self, *kinds: str) -> list[RawStep]:
         return [step for step in self.steps if step.kind in kinds]
@@ -63,14 +60,32 @@ def option_value(option: Any) -> str:
 
 def decision_faults(draft: Draft) -> Iterator[Fault]:
     """Check the decision: options differ, the positive one is one of them."""
-    options, path = draft.options, ("decision",)
+    decision, path = draft.data["decision"], ("decision",)
+    is_numeric = decision.get("kind", "choice") == "numeric"
+    for key in OF_CHOICES if is_numeric else OF_NUMBERS:
+        if key in decision:
+            yield draft.fault(
+                (*path, key), f"A decision of the kind {_kind(is_numeric)} has no '{key}': leave it out."
+            )
+    if is_numeric:
+        if decision.get("minimum", -math.inf) >= decision.get("maximum", math.inf):
+            yield draft.fault((*path, "minimum"), "The minimum must be less than the maximum.")
+        return
+    for key in ("options", "positive"):
+        if key not in decision:
+            yield draft.fault(path, f"'{key}' is missing.")
+    options = draft.options
     if len(set(options)) != len(options):
         yield draft.fault((*path, "options"), "Two options have the same value.")
-    positive = draft.data["decision"]["positive"]
-    if positive not in options:
+    positive = decision.get("positive", next(iter(options), ""))
+    if options and positive not in options:
         yield draft.fault(
             (*path, "positive"), f"'{positive}' is not one of the options.{did_you_mean(positive, options)}"
         )
+
+
+def _kind(is_numeric: bool) -> str:
+    return "numeric" if is_numeric else "choice"
 
 
 def condition_faults(draft: Draft) -> Iterator[Fault]:
@@ -186,19 +201,3 @@ def _quota_faults(draft: Draft, cases: Mapping[str, Any], path: Path) -> Iterato
             case_cells(margins, per_participant=count)
         except ValueError as error:
             yield draft.fault((*path, "strata"), str(error))
-
-
-def protocol_faults(draft: Draft) -> Iterator[Fault]:
-    """Check that every protocol that is named is there."""
-    for step in draft.of_kind("trials", "practice"):
-        name = step.params.get("protocol", DEFAULT_PROTOCOL)
-        path = (*step.path, "protocol")
-        try:
-            get_protocol(name)
-        except UnknownPluginError:
-            if name in PLANNED_PROTOCOLS:
-                yield draft.fault(path, f"not supported yet: the protocol '{name}'.")
-            else:
-                yield draft.fault(
-                    path, f"There is no protocol '{name}'.{did_you_mean(name, protocol_names())}"
-                )

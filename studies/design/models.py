@@ -88,7 +88,7 @@ class GroundTruth(models.Model):
 
     case = models.ForeignKey("explainers.Case", on_delete=models.PROTECT, related_name="+")
     field = models.CharField(max_length=60, default="decision")
-    value = models.CharField(max_length=200)
+    value = models.CharField(max_length=2000)
     source = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -96,6 +96,20 @@ class GroundTruth(models.Model):
 
     def __str__(self) -> str:
         return f"truth of case {self.case_id}"
+
+
+class CaseColumn(models.Model):
+    """What the case file says of a case besides inputs and truth: the original it was made from, options of its own."""
+
+    case = models.ForeignKey("explainers.Case", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=60)
+    value = models.CharField(max_length=2000)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "name"], name="case_column_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of case {self.case_id}"
 
 
 class PlannedTrial(models.Model):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studies.design.checks import DEFAULT_PROTOCOL, Draft, block_cases
+from studies.design.checks import DEFAULT_PROTOCOL, OF_NUMBERS, Draft, block_cases
 from studies.design.sidefiles import RawStep
+from studies.design.spec import read_decision, target_name
 from studies.design.strata import resolve_margins
+from studies.protocols.stages import Decision, Treatment
 
 DEFAULT_ALPHA = 0.05
 
@@ -55,12 +57,33 @@ def _options(options: list[Any]) -> list[dict[str, str]]:
 
 
 def _decision(decision: Mapping[str, Any]) -> dict[str, Any]:
+    numeric = {key: decision[key] for key in OF_NUMBERS if key in decision}
     return {
         "question": decision["question"],
-        "options": _options(decision["options"]),
-        "positive": decision["positive"],
+        "kind": decision.get("kind", "choice"),
+        "options": _options(decision.get("options", [])),
+        "options_from": decision.get("options_from", ""),
+        "positive": decision.get("positive", ""),
+        **numeric,
         "payoff": {"correct": 1, "wrong": 0} | decision.get("payoff", {}),
         "confidence": decision["confidence"]["scale"] if "confidence" in decision else None,
+    }
+
+
+def decision_of(decision: Mapping[str, Any]) -> Decision:
+    """Return the decision of a study file that need not have passed every check yet."""
+    return read_decision(_decision(decision))
+
+
+def treatments_of(draft: Draft) -> dict[str, Treatment]:
+    """Return what each condition of a study file shows."""
+    return {
+        name: Treatment(
+            advice="advice" in condition,
+            explanations=len(condition.get("explanations", [])),
+            targets=tuple(target_name(e.get("target", "advised")) for e in condition.get("explanations", [])),
+        )
+        for name, condition in draft.conditions.items()
     }
 
 
@@ -136,11 +159,14 @@ def _step(draft: Draft, step: RawStep) -> dict[str, Any]:
         params = {
             "cases": params["cases"],
             "feedback": params.get("feedback", False),
-            "protocol": params.get("protocol") or _protocol_after(draft, step),
+            **_as_after(draft, step),
         }
     elif step.kind == "trials":
         params = {
             "protocol": params.get("protocol", DEFAULT_PROTOCOL),
+            "parameters": dict(params.get("parameters", {})),
+            "phase": params.get("phase", ""),
+            "per_page": params.get("per_page", 1),
             "cases": _cases(draft, block_cases(draft.data, params.get("cases"))),
             "breaks_every": params.get("breaks_every", 0),
             "feedback": params.get("feedback", False),
@@ -162,10 +188,17 @@ def _text_before(draft: Draft, step: RawStep) -> str | None:
     return earlier[-1] if earlier else None
 
 
-def _protocol_after(draft: Draft, step: RawStep) -> str:
-    following = next(s for s in draft.of_kind("trials") if s.index > step.index)
-    protocol: str = following.params.get("protocol", DEFAULT_PROTOCOL)
-    return protocol
+def _as_after(draft: Draft, step: RawStep) -> dict[str, Any]:
+    """Return what practice shares with the trials that it is for: protocol, parameters and phase."""
+    following = next(s for s in draft.of_kind("trials") if s.index > step.index).params
+    own = step.params.get("protocol")
+    if own and own != following.get("protocol", DEFAULT_PROTOCOL):
+        return {"protocol": own, "parameters": {}, "phase": ""}
+    return {
+        "protocol": following.get("protocol", DEFAULT_PROTOCOL),
+        "parameters": dict(following.get("parameters", {})),
+        "phase": following.get("phase", ""),
+    }
 
 
 def _plan(plan: Mapping[str, Any]) -> dict[str, Any]:

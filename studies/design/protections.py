@@ -6,6 +6,7 @@ from studies.design.immutable import ALWAYS, differs, protect
 from studies.design.models import (
     AllocationCounter,
     AllocationSlot,
+    CaseColumn,
     GroundTruth,
     PlannedTrial,
     Recruitment,
@@ -72,11 +73,20 @@ protect(
     update=f"{differs('id', 'slug')} AND {_HAS_LAUNCHED}",
     delete=_HAS_LAUNCHED,
 )
+_JUDGED = (
+    "EXISTS (SELECT 1 FROM design_plannedtrial p JOIN design_studyversion v ON v.id = p.version_id "
+    "WHERE p.case_id = OLD.case_id AND v.launched_at IS NOT NULL)"
+)
 protect(
     GroundTruth,
     because="the reference answer of a case does not change; bring the cases under a new name.",
     update=ALWAYS,
-    delete="EXISTS (SELECT 1 FROM design_plannedtrial p JOIN design_studyversion v ON v.id = p.version_id "
-    "WHERE p.case_id = OLD.case_id AND v.launched_at IS NOT NULL)",
+    delete=_JUDGED,
+)
+protect(
+    CaseColumn,
+    because="what is said of a case does not change; bring the cases under a new name.",
+    update=ALWAYS,
+    delete=_JUDGED,
 )
 protect(StaffAction, because="the trail of staff actions is append-only.", update=ALWAYS, delete=ALWAYS)

@@ -45,6 +45,14 @@ def schema_faults(source: YamlSource, *, definition: str = "") -> list[Fault]:
     return sorted(found)
 
 
+def value_faults(source: YamlSource, *, path: Path, value: Any, schema: Mapping[str, Any]) -> list[Fault]:
+    """Return everything in which the value at a path does not fit a schema of its own, such as that of a plug-in."""
+    whole = {"$schema": study_schema()["$schema"], "$defs": study_schema()["$defs"], **schema}
+    checker = extend(Draft202012Validator, {NOT_YET: _not_yet})(whole)  # type: ignore[no-untyped-call]
+    told = (entry for error in checker.iter_errors(value) for entry in _told(error))
+    return sorted(source.fault((*path, *below), message) for below, message in told)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ' Did you mean …?' when a known word is close, otherwise what there is."""
     names = sorted(known)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+
+from django.db.models import F, QuerySet
 
 from explainers.models import Prediction, Rendering
 from explainers.selectors import job_progress
-from studies.design.models import Preparation, PreparedExplanation, StudyText, StudyVersion
+from studies.design.casecolumns import ORIGINAL
+from studies.design.models import CaseColumn, Preparation, PreparedExplanation, StudyText, StudyVersion
 from studies.design.spec import StudySpec
 from studies.design.texts import cleaned_html
 
@@ -40,6 +45,26 @@ def text_get(version_id: int, name: str) -> StudyText:
     text = StudyText.objects.get(version_id=version_id, name=name)
     text.html = cleaned_html(text.html)
     return text
+
+
+def columns_of(*, case_ids: Collection[int]) -> dict[tuple[int, str], str]:
+    """Return what the columns that describe cases hold, by case and column."""
+    rows = CaseColumn.objects.filter(case_id__in=case_ids)
+    return {(case, name): value for case, name, value in rows.values_list("case_id", "name", "value")}
+
+
+def original_map(*, case_ids: Collection[int]) -> dict[int, int]:
+    """Return the case that each changed case was made from; cases that were not changed are left out."""
+    columns = CaseColumn.objects.filter(case__in=case_ids, name=ORIGINAL)
+    same_set = columns.filter(case__case_set__cases__key=F("value"))
+    return dict(same_set.values_list("case_id", "case__case_set__cases__pk"))
+
+
+def originals_of(case_ids: QuerySet[Any, Any]) -> list[int]:
+    """Return the cases that changed ones among these were made from."""
+    columns = CaseColumn.objects.filter(case__in=case_ids, name=ORIGINAL)
+    same_set = columns.filter(case__case_set__cases__key=F("value"))
+    return list(same_set.values_list("case__case_set__cases__pk", flat=True).distinct())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from studies.protocols.stages import Decision, Option, Treatment
+from studies.protocols import get_protocol
+from studies.protocols.stages import Decision, Option, Stage, Treatment
 
 StepKind = Literal[
     "consent",
@@ -25,13 +26,16 @@ StepKind = Literal[
 ]
 
 
+NO_TREATMENT = Treatment(advice=False, explanations=0)
+
+
 @dataclass(frozen=True)
 class ExplanationSpec:
     """One explanation that a condition shows. ``name`` is unique in the study and never leaves the server."""
 
     name: str
     method: str
-    target: str
+    target: Any
     control: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
@@ -54,7 +58,8 @@ class ConditionSpec:
 
     @property
     def treatment(self) -> Treatment:
-        return Treatment(advice=bool(self.advice_show), explanations=len(self.explanations))
+        targets = tuple(target_name(explanation.target) for explanation in self.explanations)
+        return Treatment(advice=bool(self.advice_show), explanations=len(self.explanations), targets=targets)
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,16 @@ class StudySpec:
         """Return the arms in which some trial shows the condition."""
         return tuple(arm for arm in self.arms if condition in arm.conditions.values())
 
+    def parameters(self, step: Step) -> Mapping[str, Any]:
+        """Return the parameters of the protocol of a step, complete; versions of before there were any have none."""
+        protocol = get_protocol(step.params["protocol"])
+        return protocol.completed(step.params.get("parameters"), phase=step.params.get("phase", ""))
+
+    def stages(self, step: Step, condition: str | None) -> tuple[Stage, ...]:
+        """Return the stages of the trials of a step in a condition, without what differs between cases."""
+        treatment = self.condition(condition).treatment if condition else NO_TREATMENT
+        return get_protocol(step.params["protocol"]).stages(self.decision, treatment, self.parameters(step))
+
     @property
     def plan(self) -> Mapping[str, Any]:
         plan: Mapping[str, Any] = self.document["plan"]
@@ -132,18 +147,12 @@ class StudySpec:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> StudySpec:
         """Read the normalised document of a version; it was checked when it was written, so nothing is checked here."""
-        decision = document["decision"]
         allocation = document["allocation"]
         return cls(
             study=document["study"],
             title=document["title"],
             document=document,
-            decision=Decision(
-                question=decision["question"],
-                options=tuple(Option(o["value"], o["label"]) for o in decision["options"]),
-                positive=decision["positive"],
-                confidence=decision["confidence"],
-            ),
+            decision=read_decision(document["decision"]),
             conditions=tuple(_condition(c) for c in document["conditions"]),
             arms=_arms(document),
             steps=tuple(
@@ -155,6 +164,27 @@ class StudySpec:
             case_set=document["cases"]["from"],
             deception=document["deception"],
         )
+
+
+def read_decision(decision: Mapping[str, Any]) -> Decision:
+    """Read a normalised decision; versions that were launched before there were numbers have options only."""
+    return Decision(
+        question=decision["question"],
+        options=tuple(Option(o["value"], o["label"]) for o in decision["options"]),
+        positive=decision["positive"],
+        confidence=decision["confidence"],
+        kind=decision.get("kind", "choice"),
+        minimum=decision.get("minimum"),
+        maximum=decision.get("maximum"),
+        unit=decision.get("unit", ""),
+        tolerance=decision.get("tolerance", 0.0),
+        options_from=decision.get("options_from", ""),
+    )
+
+
+def target_name(target: Any) -> str:
+    """Return the target of an explanation as one word: ``class`` for a class that is named."""
+    return target if isinstance(target, str) else "class"
 
 
 def _condition(c: Mapping[str, Any]) -> ConditionSpec:

@@ -14,11 +14,11 @@ from studies.design.checks import (
     case_faults,
     condition_faults,
     decision_faults,
-    protocol_faults,
 )
 from studies.design.flowchecks import flow_faults
 from studies.design.normalise import normalised
 from studies.design.planchecks import plan_faults
+from studies.design.protocolchecks import protocol_faults
 from studies.design.schemafaults import schema_faults
 from studies.design.sidefiles import SAFE_NAME, raw_steps, read_side_files, referenced_files
 from studies.design.spec import StudySpec

@@ -13,3 +13,9 @@ def truth_of(*, case_ids: Collection[int], field: str = FIELD) -> dict[int, str]
     """Return the reference answer of each case that has one."""
     rows = GroundTruth.objects.filter(case_id__in=case_ids, field=field)
     return dict(rows.values_list("case_id", "value"))
+
+
+def truths_of(*, case_ids: Collection[int]) -> dict[tuple[int, str], str]:
+    """Return every reference answer of the cases, by case and field."""
+    rows = GroundTruth.objects.filter(case_id__in=case_ids)
+    return {(case, field): value for case, field, value in rows.values_list("case_id", "field", "value")}

@@ -22,7 +22,7 @@ from studies.design.selectors import (
 )
 from studies.design.spec import ConditionSpec, Step, StudySpec
 from studies.design.strata import cell_name, stratum_keys
-from studies.protocols import get_protocol, protocol_names
+from studies.protocols import protocol_names
 from studies.questionnaires.paging import page_count
 
 STEP_WORDS = {
@@ -103,8 +103,7 @@ def _stages(spec: StudySpec, step: Step) -> list[str]:
         return ["", *(str(page) for page in range(2, page_count(step.params) + 1))]
     if step.kind not in TRIAL_STEPS or step.params["protocol"] not in protocol_names():
         return [""]
-    protocol = get_protocol(step.params["protocol"])
-    return [stage.name for stage in protocol.stages(spec.decision, spec.conditions[0].treatment)]
+    return [stage.name for stage in spec.stages(step, spec.conditions[0].name)]
 
 
 def _sees(spec: StudySpec, condition: ConditionSpec, step: Step) -> bool:

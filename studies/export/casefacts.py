@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from explainers.models import Case, Predictor
 from explainers.selectors import prediction_map
-from studies.design.truth import truth_of
+from studies.design.selectors import original_map
+from studies.design.truth import FIELD, truths_of
 from studies.export.people import Scope
 from studies.trials.models import Trial
 
@@ -27,6 +28,8 @@ class CaseFacts:
     keys: Mapping[int, str]
     truth: Mapping[int, str]
     said: Mapping[tuple[str, int], Verdict]
+    truths: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    originals: Mapping[int, int] = field(default_factory=dict)
 
     def verdict(self, predictor: str | None, case_id: int) -> Verdict | None:
         return self.said.get((predictor, case_id)) if predictor else None
@@ -38,14 +41,22 @@ def case_facts(scope: Scope) -> CaseFacts:
         participant__version=scope.version, participant__is_simulated=scope.simulated
     )
     pks = sorted(trials.order_by().values_list("case_id", flat=True).distinct())
+    originals = original_map(case_ids=pks)
+    truths: dict[int, dict[str, str]] = {}
+    for (pk, name), value in truths_of(case_ids=pks).items():
+        truths.setdefault(pk, {})[name] = value
     said: dict[tuple[str, int], Verdict] = {}
     for predictor in Predictor.objects.filter(name__in=predictor_names(scope)):
-        for pk, prediction in prediction_map(predictor=predictor, case_ids=pks).items():
+        for pk, prediction in prediction_map(
+            predictor=predictor, case_ids=[*pks, *originals.values()]
+        ).items():
             said[predictor.name, pk] = Verdict(prediction.label, prediction.confidence)
     return CaseFacts(
         keys=dict(Case.objects.filter(pk__in=pks).values_list("pk", "key")),
-        truth=truth_of(case_ids=pks),
+        truth={pk: values[FIELD] for pk, values in truths.items() if FIELD in values},
         said=said,
+        truths=truths,
+        originals=originals,
     )
 
 

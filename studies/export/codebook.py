@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from analysis.core.schema import TABLES, codebook
+from analysis.core.schema import TABLES, Table, codebook
+from studies.design.spec import StudySpec
 from studies.export.people import Scope
 from studies.export.rows_people import item_bounds
+from studies.export.trialshape import optional_columns
 
 TABLE_NAMES = ("trials", "responses", "presentations", "participants", "scales", "events")
-BESIDE = {
-    "trials": ("is_positive", "score_initial", "score_ai", "n_options", "understanding"),
-    "scales": ("scoring", "position", "given"),
-}
-EXPORTED = {
-    name: replace(
-        TABLES[name],
-        columns=(
-            *TABLES[name].columns,
-            *(column for column in TABLES[name].optional if column.name in BESIDE.get(name, ())),
-        ),
-    )
-    for name in TABLE_NAMES
-}
+BESIDE: Mapping[str, Collection[str]] = {"scales": ("scoring", "position", "given")}
 NAMES = ["table", "column", "kind", "unit", "meaning", "levels", "low", "high", "nullable"]
 CODES = {
     "missing": "empty in CSV, null in Parquet",
@@ -43,14 +33,30 @@ CODES = {
 }
 
 
-def codebook_rows() -> list[dict[str, Any]]:
+def exported_tables(spec: StudySpec) -> dict[str, Table]:
+    """Return the tables of this study, each with the columns that it has."""
+    there = BESIDE | {"trials": optional_columns(spec)}
+    return {
+        name: replace(
+            TABLES[name],
+            columns=(
+                *TABLES[name].columns,
+                *(column for column in TABLES[name].optional if column.name in there.get(name, ())),
+            ),
+        )
+        for name in TABLE_NAMES
+    }
+
+
+def codebook_rows(spec: StudySpec) -> list[dict[str, Any]]:
     """Return one row for each column of the tables that leave."""
+    there = BESIDE | {"trials": optional_columns(spec)}
     return [
         row
         for name in TABLE_NAMES
         for row in [
             *codebook([name]),
-            *(row for row in codebook([name], optional=True) if row["column"] in BESIDE.get(name, ())),
+            *(row for row in codebook([name], optional=True) if row["column"] in there.get(name, ())),
         ]
     ]
 
@@ -59,7 +65,7 @@ def codebook_document(scope: Scope) -> dict[str, Any]:
     """Return the whole codebook, with the codes, the conditions and the items of the questionnaires in words."""
     spec = scope.spec
     return {
-        "columns": codebook_rows(),
+        "columns": codebook_rows(spec),
         "codes": CODES,
         "decision": {
             "question": spec.decision.question,

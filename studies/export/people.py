@@ -32,6 +32,7 @@ class Person:
     moved_at: datetime
     stratum: str
     slot: int | None
+    plan: int | None
     condition: str | None
     withheld: str = ""
 
@@ -88,6 +89,7 @@ class Scope:
         rows = Participant.objects.filter(pk__in=batch).values(
             "pk", "state", "started_at", "moved_at", "stratum",
             "assignment__condition", "assignment__slot__seq", "assignment__slot__stratum",
+            "assignment__slot__plan",
         )  # fmt: skip
         found = {row["pk"]: row for row in rows}
         people = []
@@ -104,6 +106,7 @@ class Scope:
                     moved_at=row["moved_at"],
                     stratum=row["stratum"] if slot_stratum is None else slot_stratum,
                     slot=row["assignment__slot__seq"],
+                    plan=row["assignment__slot__plan"],
                     condition=row["assignment__condition"],
                     withheld=REFUSED if pk in refused else ERASED if erased else "",
                 )

@@ -10,11 +10,12 @@ from typing import Any
 
 from django.db.models import Min
 
-from studies.design.spec import StudySpec
 from studies.export.casefacts import CaseFacts, predictor_of
+from studies.export.outcomes import Asked, answered, facts_of_trial, learning_columns
 from studies.export.people import Person, Scope
-from studies.export.trialshape import TrialShape, trial_shape
+from studies.export.trialshape import TrialShape, optional_columns, trial_shape
 from studies.export.understanding import understanding_of
+from studies.protocols.keys import same_answer
 from studies.trials.models import Presentation, PresentedItem, Trial, TrialResponse
 
 Row = dict[str, Any]
@@ -35,7 +36,8 @@ NOTHING = Answers({}, {}, None)
 
 def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
     """Yield one row for each scheduled trial, also those never reached."""
-    shapes: dict[tuple[str, str], TrialShape] = {}
+    shapes: dict[tuple[int, str], TrialShape] = {}
+    blank = dict.fromkeys(optional_columns(scope.spec))
     for people in scope.people_with_answers():
         trials = _trials(people)
         answers = _answers([trial["pk"] for trial in trials])
@@ -47,17 +49,19 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
         persons = {person.pk: person for person in people}
         reached = _furthest(trials, answered=answers.keys())
         understanding = understanding_of(scope, people)
+        learning = learning_columns(scope.spec, trials)
         for trial in trials:
             person = persons[trial["participant_id"]]
             trial["condition"] = trial["condition"] or person.condition
-            kind = (trial["protocol"], trial["condition"] or "")
+            kind = (trial["step_index"], trial["condition"] or "")
             if kind not in shapes:
-                shapes[kind] = trial_shape(scope.spec, protocol=kind[0], condition=kind[1])
-            row = _place(scope, person, trial, facts)
+                shapes[kind] = trial_shape(scope.spec, step=scope.spec.steps[kind[0]], condition=kind[1])
+            row = blank | _place(scope, person, trial, facts)
             found = answers.get(trial["pk"], NOTHING)
             row |= _shown(scope, shapes[kind], facts=facts, trial=trial)
-            row |= _answered(shapes[kind], found, row=row, payoff=scope.spec.document["decision"]["payoff"])
-            row |= _beside(scope.spec, shapes[kind], row=row)
+            asked = Asked(scope.spec, shapes[kind], facts_of_trial(scope, facts, shapes[kind], trial, person))
+            row |= answered(asked, found.values)
+            row |= learning[trial["pk"]]
             row["understanding"] = understanding.of(person.pk, step_index=trial["step_index"])
             row |= _times(shapes[kind], found)
             row["status"] = _status(shapes[kind], found, passed=reached[person.pk] > _order(trial))
@@ -206,54 +210,15 @@ def _shown(scope: Scope, shape: TrialShape, *, facts: CaseFacts, trial: Row) -> 
         "ground_truth": truth,
         "ai_prediction": verdict.label if verdict else None,
         "ai_confidence": verdict.confidence if verdict else None,
-        "ai_correct": verdict.label == truth if verdict and truth is not None else None,
+        "ai_correct": same_answer(scope.spec.decision, verdict.label if verdict else None, truth),
     }
-
-
-def _answered(shape: TrialShape, found: Answers, *, row: Row, payoff: Mapping[str, float]) -> Row:
-    wide: Row = dict.fromkeys(("response_initial", "response", "confidence_initial", "confidence"))
-    for column, place in shape.wide.items():
-        wide[column] = found.values.get(place)
-    wide["correct_initial"] = _correct(shape, "response_initial", wide, row)
-    wide["correct"] = _correct(shape, "response", wide, row)
-    wide["score"] = None
-    if wide["correct"] is not None:
-        worth = payoff if shape.scored["response"] == "truth" else {"correct": 1, "wrong": 0}
-        wide["score"] = float(worth["correct" if wide["correct"] else "wrong"])
-    return wide
-
-
-def _beside(spec: StudySpec, shape: TrialShape, *, row: Row) -> Row:
-    """Return what measures ask of a decision besides: the positive class, and what other answers would have scored."""
-    truth, payoff = row["ground_truth"], spec.document["decision"]["payoff"]
-
-    def score(is_correct: bool | None) -> float | None:
-        return None if is_correct is None else float(payoff["correct" if is_correct else "wrong"])
-
-    is_decision = shape.scored.get("response") == "truth"
-    return {
-        "is_positive": None
-        if truth is None or not spec.decision.positive
-        else truth == spec.decision.positive,
-        "score_initial": score(row["correct_initial"]) if is_decision else None,
-        "score_ai": score(row["ai_correct"]) if is_decision else None,
-        "n_options": len(spec.decision.options),
-    }
-
-
-def _correct(shape: TrialShape, column: str, wide: Row, row: Row) -> bool | None:
-    against = shape.scored.get(column)
-    key = row["ground_truth"] if against == "truth" else row["ai_prediction"]
-    if against is None or wide[column] is None or key is None:
-        return None
-    return bool(wide[column] == key)
 
 
 def _times(shape: TrialShape, found: Answers) -> Row:
     initial = found.clocks.get(shape.initial_stage or "")
     return {
         "rt_initial_ms": initial[0] if initial else None,
-        "rt_ms": _sum(found, 0) if len(found.clocks) == len(shape.stages) else None,
+        "rt_ms": _sum(found, 0) if found.clocks.keys() == set(shape.stages) else None,
         "hidden_ms": _sum(found, 1),
         "explanation_visible_ms": _known_sum(found, 2),
     }
@@ -272,6 +237,6 @@ def _known_sum(found: Answers, which: int) -> float | None:
 
 
 def _status(shape: TrialShape, found: Answers, *, passed: bool) -> str:
-    if shape.required <= found.values.keys():
+    if shape.is_answered(frozenset(found.values)):
         return "answered"
     return "skipped" if passed else "not_reached"

@@ -20,7 +20,7 @@ from analysis.services import dataset_register
 from studies.design.models import StaffAction, StudyVersion
 from studies.errors import StudyError
 from studies.export.casefacts import case_facts
-from studies.export.codebook import EXPORTED, NAMES, codebook_document, codebook_rows
+from studies.export.codebook import NAMES, codebook_document, codebook_rows, exported_tables
 from studies.export.files import write_records, write_table
 from studies.export.people import Scope
 from studies.export.rows_people import event_rows, participant_rows, scale_rows
@@ -78,7 +78,7 @@ def _write(scope: Scope, *, folder: Path) -> dict[str, Any]:
             f"The export of {scope.version} disagrees with the database ({'; '.join(wrong)}); nothing was kept. "
             "Try again, and report it if it happens again."
         )
-    write_records(folder / "codebook.csv", names=NAMES, records=codebook_rows())
+    write_records(folder / "codebook.csv", names=NAMES, records=codebook_rows(scope.spec))
     _save_json(folder / "codebook.json", codebook_document(scope))
     _save_json(folder / "treatment.json", treatment_document(scope))
     _save_json(folder / "allocation.json", allocation_document(scope))
@@ -103,7 +103,8 @@ def _write_tables(scope: Scope, *, folder: Path) -> dict[str, int]:
         "scales": lambda: scale_rows(scope),
         "events": lambda: event_rows(scope),
     }
-    return {name: write_table(table, rows=sources[name](), folder=folder) for name, table in EXPORTED.items()}
+    tables = exported_tables(scope.spec)
+    return {name: write_table(table, rows=sources[name](), folder=folder) for name, table in tables.items()}
 
 
 def _manifest(scope: Scope, *, folder: Path, rows: Mapping[str, int]) -> dict[str, Any]:

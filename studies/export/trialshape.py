@@ -1,57 +1,84 @@
-"""How the stages of a protocol become the wide columns of the trials table."""
+"""How the stages of a step's protocol become the wide columns of the trials table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from studies.design.spec import StudySpec
-from studies.protocols import get_protocol
-from studies.protocols.stages import Field, ScoredAgainst, Stage
+from studies.design.spec import Step, StudySpec
+from studies.protocols import Protocol, get_protocol
+from studies.protocols.stages import Field, Place, Stage
 
-Place = tuple[str, str]
+BESIDE = ("is_positive", "score_initial", "score_ai", "n_options", "understanding")
+LEARNING = ("phase", "n_learned")
 
 
 @dataclass(frozen=True)
 class TrialShape:
-    """What one protocol in one condition fills in: ``wide`` maps a column to the (stage, field) it is read from."""
+    """What the trials of one step fill in, in one condition.
 
+    ``wide`` maps a column to the (stage, field) it is read from, ``scored`` those of them that have a right answer to
+    their field; ``required`` is what an answered trial holds, ``routed`` what one holds that the system took.
+    """
+
+    protocol: Protocol
+    parameters: Mapping[str, Any]
     wide: Mapping[str, Place]
-    scored: Mapping[str, ScoredAgainst]
+    scored: Mapping[str, Field]
     required: frozenset[Place]
     stages: tuple[str, ...]
     advice_source: str
     explanations: str
+    names: tuple[str, ...]
 
     @property
     def initial_stage(self) -> str | None:
         place = self.wide.get("response_initial")
         return place[0] if place else None
 
+    def is_answered(self, places: frozenset[Place]) -> bool:
+        """Say whether a trial with answers at these places is over."""
+        return self.required <= places or ROUTED in places
 
-def trial_shape(spec: StudySpec, *, protocol: str, condition: str) -> TrialShape:
-    """Read the shape of a protocol's trials in one condition from its stages."""
-    found = get_protocol(protocol)
+
+ROUTED: Place = ("routed", "action")
+
+
+def trial_shape(spec: StudySpec, *, step: Step, condition: str) -> TrialShape:
+    """Read the shape of the trials of a step in one condition from its stages."""
+    found = get_protocol(step.params["protocol"])
     treatment = spec.condition(condition)
-    stages = found.stages(spec.decision, treatment.treatment)
+    stages = spec.stages(step, condition)
     fields = {(stage.name, field.name): field for stage in stages for field in stage.fields}
     wide = {column: place for column, place in found.wide.items() if place in fields}
+    names = tuple(e.name for e in treatment.explanations)
     return TrialShape(
+        protocol=found,
+        parameters=spec.parameters(step),
         wide=wide,
-        scored=_scored(wide, fields=fields),
-        required=frozenset(place for place, field in fields.items() if field.required),
+        scored={column: fields[place] for column, place in wide.items() if fields[place].scored_against},
+        required=frozenset((stage.name, name) for stage in stages for name in stage.required),
         stages=tuple(stage.name for stage in stages),
         advice_source=treatment.advice_source if _shows(stages, "advice") else "none",
-        explanations="+".join(e.name for e in treatment.explanations)
-        if _shows(stages, "explanations")
-        else "",
+        explanations="+".join(names) if _shows(stages, *EXPLAINED) else "",
+        names=names,
     )
 
 
-def _scored(wide: Mapping[str, Place], *, fields: Mapping[Place, Field]) -> dict[str, ScoredAgainst]:
-    against = {column: fields[place].scored_against for column, place in wide.items()}
-    return {column: scored for column, scored in against.items() if scored is not None}
+EXPLAINED = ("explanations", "original_explanations", "alternatives")
 
 
-def _shows(stages: tuple[Stage, ...], item: str) -> bool:
-    return any(item in stage.items for stage in stages)
+def optional_columns(spec: StudySpec) -> set[str]:
+    """Return the columns that the trials of this study have besides: those that its protocols fill."""
+    found = set(BESIDE)
+    for step in spec.steps:
+        if "protocol" in step.params:
+            protocol = get_protocol(step.params["protocol"])
+            found |= {*protocol.wide, *protocol.computed}
+            found |= set(LEARNING) if step.params.get("phase") else set()
+    return found
+
+
+def _shows(stages: tuple[Stage, ...], *items: str) -> bool:
+    return any(item in stage.items for stage in stages for item in items)

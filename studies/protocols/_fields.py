@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from typing import Any
 
-from studies.protocols.stages import Decision, Field, ItemKind, ScoredAgainst, Stage, Treatment
+from studies.protocols.stages import Decision, Field, ItemKind, Option, Stage, Treatment
 
 CONFIDENCE_LABEL = "How sure are you?"
 CONFIDENCE_ANCHORS = ("0 = a pure guess", "100 = certain")
 
 
-def choice_field(decision: Decision, *, name: str, label: str, scored_against: ScoredAgainst) -> Field:
+def answer_field(decision: Decision, *, name: str, label: str, scored_against: str) -> Field:
+    """Return the answer to the decision, a choice or a number, scored against ``scored_against``."""
+    if decision.kind == "numeric":
+        return Field(
+            name=name,
+            kind="numeric",
+            label=label,
+            minimum=decision.minimum,
+            maximum=decision.maximum,
+            unit=decision.unit,
+            scored_against=scored_against,
+        )
+    return choice_field(decision, name=name, label=label, scored_against=scored_against)
+
+
+def choice_field(decision: Decision, *, name: str, label: str, scored_against: str) -> Field:
     """Return the choice among the options of the decision, scored against ``scored_against``."""
     return Field(
-        name=name, kind="choice", label=label, options=decision.options, scored_against=scored_against
+        name=name,
+        kind="choice",
+        label=label,
+        options=decision.options,
+        options_from=decision.options_from,
+        scored_against=scored_against,
     )
+
+
+def reason_field(*, label: str, is_required: bool = False, name: str = "reason") -> Field:
+    """Return a text in which people say why; it has no score and stays out of the tables."""
+    return Field(name=name, kind="text", label=label, required=is_required)
+
+
+def options_of(entries: Iterable[Any]) -> tuple[Option, ...]:
+    """Return options that were written short (a word) or in full (value and label)."""
+    return tuple(Option(e, e) if isinstance(e, str) else Option(e["value"], e["label"]) for e in entries)
 
 
 def confidence_fields(decision: Decision) -> tuple[Field, ...]:
@@ -39,24 +70,6 @@ def treatment_items(treatment: Treatment) -> tuple[ItemKind, ...]:
     advice: tuple[ItemKind, ...] = ("advice",) if treatment.advice else ()
     explanations: tuple[ItemKind, ...] = ("explanations",) if treatment.explanations else ()
     return advice + explanations
-
-
-def form_values(stage: Stage, choose: Mapping[str, str]) -> dict[str, str]:
-    """Return what a form of ``stage`` sends for the choices; every required field must be chosen and offered."""
-    values = {}
-    for field in stage.fields:
-        value = choose.get(field.name)
-        if value is None:
-            if field.required:
-                raise ValueError(f"Stage '{stage.name}' requires the field '{field.name}': choose a value.")
-            continue
-        offered = [option.value for option in field.options]
-        if offered and value not in offered:
-            raise ValueError(
-                f"Field '{field.name}' of stage '{stage.name}' does not offer '{value}'; it offers {offered}."
-            )
-        values[field.name] = value
-    return values
 
 
 def value_of_label(stage: Stage, *, field: str, label: str | None) -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from studies.protocols import register
-from studies.protocols._fields import choice_field, confidence_fields, form_values, treatment_items
-from studies.protocols.stages import DataColumn, Decision, Protocol, Seen, Stage, Treatment
+from studies.protocols._fields import answer_field, confidence_fields, treatment_items
+from studies.protocols.stages import DataColumn, Decision, Protocol, Stage, Treatment
 
 
 @register
@@ -28,16 +29,17 @@ class DecisionProtocol(Protocol):
     version = "1"
     label = "Decide with the advice in view"
     reference = "Bansal et al. 2021, https://doi.org/10.1145/3411764.3445717"
-    parameters = {}
     data = (
         DataColumn("response", "choice", "option of the decision", "The decision."),
         DataColumn("confidence", "percent", "proportion 0-1", "How sure the participant is of the decision."),
     )
     wide = {"response": ("final", "decision"), "confidence": ("final", "confidence")}
 
-    def stages(self, decision: Decision, treatment: Treatment) -> tuple[Stage, ...]:
+    def stages(
+        self, decision: Decision, treatment: Treatment, parameters: Mapping[str, Any]
+    ) -> tuple[Stage, ...]:
         """Return the one stage of the trial."""
-        answer = choice_field(decision, name="decision", label=decision.question, scored_against="truth")
+        answer = answer_field(decision, name="decision", label=decision.question, scored_against="truth")
         return (
             Stage(
                 name="final",
@@ -45,7 +47,3 @@ class DecisionProtocol(Protocol):
                 fields=(answer, *confidence_fields(decision)),
             ),
         )
-
-    def simulate(self, stage: Stage, seen: Seen, *, choose: Mapping[str, str]) -> dict[str, str]:
-        """Send the choices as they are."""
-        return form_values(stage, choose)

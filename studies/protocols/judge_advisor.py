@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from studies.protocols import register
 from studies.protocols._fields import (
-    choice_field,
+    answer_field,
     confidence_fields,
-    form_values,
     treatment_items,
     value_of_label,
 )
-from studies.protocols.stages import DataColumn, Decision, Protocol, Seen, Stage, Treatment
+from studies.protocols.stages import DataColumn, Decision, Protocol, Seen, Stage, Treatment, form_values
 
 INITIAL_PROMPT = "Look at the case and give your own answer first."
 SECOND_LOOK = (
@@ -43,7 +43,6 @@ class JudgeAdvisorProtocol(Protocol):
     version = "1"
     label = "Decide alone, then with advice"
     reference = "Sniezek & Buckley 1995, https://doi.org/10.1006/obhd.1995.1040"
-    parameters = {}
     data = (
         DataColumn("response_initial", "choice", "option of the decision", "The decision before any advice."),
         DataColumn("confidence_initial", "percent", "proportion 0-1", "How sure of the first decision."),
@@ -57,9 +56,11 @@ class JudgeAdvisorProtocol(Protocol):
         "confidence": ("final", "confidence"),
     }
 
-    def stages(self, decision: Decision, treatment: Treatment) -> tuple[Stage, ...]:
+    def stages(
+        self, decision: Decision, treatment: Treatment, parameters: Mapping[str, Any]
+    ) -> tuple[Stage, ...]:
         """Return the stage ``initial`` (case only) and the stage ``final`` (case, own answer, treatment)."""
-        answer = choice_field(decision, name="decision", label=decision.question, scored_against="truth")
+        answer = answer_field(decision, name="decision", label=decision.question, scored_against="truth")
         fields = (answer, *confidence_fields(decision))
         added = treatment_items(treatment)
         return (

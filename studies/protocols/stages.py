@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from studies.protocols.facts import Answers, TrialFacts
+from studies.protocols.parameters import completed
+
 FieldKind = Literal["choice", "percent", "ordinal", "numeric", "probability", "text"]
-ItemKind = Literal["case", "advice", "explanations", "own_answer"]
-ScoredAgainst = Literal["truth", "prediction"]
+ItemKind = Literal[
+    "case",
+    "advice",
+    "explanations",
+    "own_answer",
+    "original",
+    "original_advice",
+    "original_explanations",
+    "outcome",
+    "reference",
+    "alternatives",
+]
+Place = tuple[str, str]
+"""A recorded answer: the name of its stage and of its field."""
+Problem = tuple[tuple[str | int, ...], str]
+"""What is wrong with parameters: the path below them, and a sentence."""
 
 
 @dataclass(frozen=True)
@@ -35,48 +52,76 @@ class Field:
         The question as people read it.
     options : tuple of Option
         For ``choice``: what may be answered.
-    scored_against : {"truth", "prediction"} or None
-        What the scoring service compares the answer with; ``None`` for a field without a score.
+    options_from : str
+        Column of the cases that holds the options of this case instead; "" for none. What the decision offers lends
+        them its words.
+    scored_against : str or None
+        What the scoring service compares the answer with: ``truth``, ``prediction`` (what the AI says), ``ai_correct``
+        (``right`` or ``wrong``, whatever follows an underscore), or the name of another reference column of the
+        cases; ``None`` for a field without a score.
     """
 
     name: str
     kind: FieldKind
     label: str
     options: tuple[Option, ...] = ()
+    options_from: str = ""
     required: bool = True
     minimum: float | None = None
     maximum: float | None = None
     unit: str = ""
     anchors: tuple[str, ...] = ("", "")
-    scored_against: ScoredAgainst | None = None
+    scored_against: str | None = None
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One page of a trial: the items it shows, in order, and the fields it asks."""
+    """One page of a trial: the items it shows, in order, and the fields it asks.
+
+    ``recorded`` holds what the server itself records when the stage is over (that examples were looked at, that the
+    system decided). A stage that is not shown has no page: it is recorded and passed.
+    """
 
     name: str
     items: tuple[ItemKind, ...]
     fields: tuple[Field, ...]
     prompt: str = ""
+    recorded: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    is_shown: bool = True
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Return the names of what has to be stored before the stage is over."""
+        return frozenset({f.name for f in self.fields if f.required} | set(self.recorded))
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The decision under study: question, options, the positive one, and how confidence is asked (``None``: not)."""
+    """The decision under study: question, options, the positive one, and how confidence is asked (``None``: not).
+
+    A decision of the kind ``numeric`` has bounds and a unit instead of options; a number within ``tolerance`` of the
+    right one is right. ``options_from`` names the column of the cases that holds the options of each case.
+    """
 
     question: str
     options: tuple[Option, ...]
     positive: str
     confidence: Literal["percent"] | None = None
+    kind: Literal["choice", "numeric"] = "choice"
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str = ""
+    tolerance: float = 0.0
+    options_from: str = ""
 
 
 @dataclass(frozen=True)
 class Treatment:
-    """What a condition shows: whether advice is given, and how many explanations."""
+    """What a condition shows: whether advice is given, how many explanations, and which answer each one explains."""
 
     advice: bool
     explanations: int
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,9 +146,22 @@ class Seen:
 
 
 class Protocol:
-    """A preset over stages. A plug-in subclasses it, fills the declaration and the two methods.
+    """A preset over stages. A plug-in subclasses it and fills the declaration and ``stages``.
 
-    ``wide`` maps a column of the ``trials`` table to the (stage, field) that it is read from.
+    Attributes
+    ----------
+    parameters : mapping
+        What a study file may set under ``parameters``: name to a property of JSON Schema with ``default``.
+    data : tuple of DataColumn
+        Every column that it fills in the table of trials.
+    wide : mapping
+        Column of the table to the (stage, field) that it is read from.
+    computed : tuple of str
+        Columns that ``outcome`` fills.
+    needs : frozenset of str
+        What a case must have: ``prediction`` of the AI, ``original`` (the case that it was made from), ``truth``.
+    phases : tuple of str
+        The phases of learning that it can be asked in; empty: it has none.
     """
 
     name: ClassVar[str]
@@ -112,12 +170,55 @@ class Protocol:
     reference: ClassVar[str]
     parameters: ClassVar[Mapping[str, Any]] = {}
     data: ClassVar[tuple[DataColumn, ...]] = ()
-    wide: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    wide: ClassVar[Mapping[str, Place]] = {}
+    computed: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[frozenset[str]] = frozenset({"prediction", "truth"})
+    phases: ClassVar[tuple[str, ...]] = ()
 
-    def stages(self, decision: Decision, treatment: Treatment) -> tuple[Stage, ...]:
-        """Return the stages of one trial, in the order in which they are shown."""
+    def stages(
+        self, decision: Decision, treatment: Treatment, parameters: Mapping[str, Any]
+    ) -> tuple[Stage, ...]:
+        """Return the stages of one trial, in order; ``parameters`` is complete and holds the ``phase`` besides."""
         raise NotImplementedError
+
+    def completed(self, given: Mapping[str, Any] | None = None, *, phase: str = "") -> dict[str, Any]:
+        """Return all parameters, the given ones and the defaults, and the phase."""
+        return {**completed(self.parameters, given or {}), "phase": phase}
+
+    def routed(
+        self, treatment: Treatment, parameters: Mapping[str, Any], *, confidence: float | None
+    ) -> Stage | None:
+        """Return the one stage of a trial that the system takes from the participant; ``None``: it takes none."""
+        return None
+
+    def outcome(self, answers: Answers, facts: TrialFacts, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the columns that follow from answers and facts; they replace what ``wide`` reads."""
+        return {}
+
+    def problems(
+        self, decision: Decision, conditions: Mapping[str, Treatment], parameters: Mapping[str, Any]
+    ) -> Iterator[Problem]:
+        """Yield what cannot be carried out together; ``conditions`` are those that see the step."""
+        return iter(())
 
     def simulate(self, stage: Stage, seen: Seen, *, choose: Mapping[str, str]) -> dict[str, str]:
         """Return the form values that a simulated participant sends for ``stage``, given the choices by field."""
-        raise NotImplementedError
+        return form_values(stage, choose)
+
+
+def form_values(stage: Stage, choose: Mapping[str, str]) -> dict[str, str]:
+    """Return what a form of ``stage`` sends for the choices; every required field must be chosen and offered."""
+    values = {}
+    for asked in stage.fields:
+        value = choose.get(asked.name)
+        if value is None:
+            if asked.required:
+                raise ValueError(f"Stage '{stage.name}' requires the field '{asked.name}': choose a value.")
+            continue
+        offered = [option.value for option in asked.options]
+        if offered and value not in offered:
+            raise ValueError(
+                f"Field '{asked.name}' of stage '{stage.name}' does not offer '{value}'; it offers {offered}."
+            )
+        values[asked.name] = value
+    return values

@@ -9,23 +9,42 @@ from studies.enrolment.models import Consent, Withdrawal
 from studies.enrolment.selectors import CONSENT_AFTER_DEBRIEF, CONSENT_AT_START
 from studies.enrolment.services import completion_mint, participant_withdraw, slot_claim
 from studies.errors import StudyError, StudyFull
-from studies.trials.content import stages_of
+from studies.trials.answers import Clock
+from studies.trials.casestages import stages_of_case
 from studies.trials.erasure import participant_erase
 from studies.trials.itempages import items_asked_in, page_place
 from studies.trials.models import StepResponse, Trial, TrialResponse
 from studies.trials.position import TRIAL_STEPS, Place, place_within, step_from
-from studies.trials.records import schedule_create
+from studies.trials.records import schedule_create, trial_responses_create
 from studies.trials.sitting import Seat, Sitting, State
 
 ITEM_STEPS = ("screening", "questionnaire", "comprehension")
 
 
 def place_advance(sitting: Sitting) -> None:
-    """Go to the next screen, trial or step."""
+    """Go to the next screen, trial or step; trials that the system routes without a page are recorded and passed."""
+    _pass_group(sitting)
+    _advance_once(sitting)
+    while sitting.is_active and (stage := sitting.stage) is not None and not stage.is_shown:
+        trial_responses_create(sitting, stage=stage, values={}, clock=Clock())
+        _advance_once(sitting)
+
+
+def _pass_group(sitting: Sitting) -> None:
+    """Record the further examples of the page that is left, and go to the last of them."""
+    stage = sitting.stage
+    if stage is None or stage.fields:
+        return
+    for _ in sitting.group[1:]:
+        sitting.place = replace(sitting.place, trial=sitting.place.trial + 1)
+        # How long each example was looked at is not known when several share a page.
+        trial_responses_create(sitting, stage=stage, values={}, clock=Clock())
+
+
+def _advance_once(sitting: Sitting) -> None:
     step = sitting.step
     if step.kind in TRIAL_STEPS:
-        names = [stage.name for stage in sitting.stages]
-        within = place_within(step, sitting.place, trials=len(sitting.cases(step)), stages=names)
+        within = place_within(sitting.place, trials=len(sitting.cases(step)), screens=sitting.screens)
         if within is not None:
             sitting.place = within
             return
@@ -124,7 +143,9 @@ def missing_answers(sitting: Sitting) -> list[str]:
 
 
 def _missing_trials(sitting: Sitting) -> list[str]:
-    rows = Trial.objects.filter(participant=sitting.participant).values_list("id", "step_index", "condition")
+    rows = Trial.objects.filter(participant=sitting.participant).values_list(
+        "id", "step_index", "condition", "case_id"
+    )
     stored = set(
         TrialResponse.objects.filter(trial__participant=sitting.participant).values_list(
             "trial_id", "stage", "field"
@@ -136,11 +157,10 @@ def _missing_trials(sitting: Sitting) -> list[str]:
         if step.kind in TRIAL_STEPS and step.applies_to(sitting.arm)
     )
     needed = {
-        (trial_id, stage.name, field.name)
-        for trial_id, step_index, condition in rows
-        for stage in stages_of(sitting.version_id, step_index, condition or sitting.arm)
-        for field in stage.fields
-        if field.required
+        (trial_id, stage.name, name)
+        for trial_id, step_index, condition, case_id in rows
+        for stage in stages_of_case(sitting.version_id, step_index, condition or sitting.arm or "", case_id)
+        for name in stage.required
     }
     missing = ["scheduled trials"] if len(rows) != planned else []
     return missing + (["answers of trials"] if needed - stored else [])

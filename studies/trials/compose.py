@@ -44,6 +44,11 @@ TEXTS: Mapping[str, str] = {
     "broken": "This page cannot be shown as it should be, so it is not shown at all. Your last answer is safe. "
     "Please reload this page in a few minutes; if that does not help, tell the people who run the study.",
 }
+VERDICTS = {
+    True: "Your answer was right",
+    False: "Your answer was not right",
+    None: "Thank you for your answer",
+}
 LEAVING = {
     "keep": "If you leave now, the answers that you have given are kept without your name, and nothing more is asked.",
     "erase": "If you leave now, the answers you have given so far are deleted at once. This cannot be undone.",
@@ -95,7 +100,7 @@ def feedback_page(
     *,
     stage: Stage,
     answer: Mapping[str, Any],
-    score: tuple[bool, str],
+    score: tuple[bool | None, str],
     at: tuple[int, int],
 ) -> Page:
     """Compose the feedback on an answer that is stored.
@@ -113,7 +118,7 @@ def feedback_page(
     }
     return Page(
         kind="feedback",
-        title="Your answer was right" if is_correct else "Your answer was not right",
+        title=VERDICTS[is_correct],
         study_title=trial.spec.title,
         progress=Progress(number + 1, of, _case_label(trial, number, of)),
         content=content,

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache, wraps
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db.models import Q
 
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
 from explainers.core.store import Store
@@ -24,15 +25,13 @@ from studies.design.models import (
     ShownExplanation,
     StudyVersion,
 )
-from studies.design.selectors import text_get, version_spec
+from studies.design.selectors import originals_of, text_get, version_spec
 from studies.design.spec import ConditionSpec, StudySpec
-from studies.protocols import get_protocol
-from studies.protocols.stages import Stage, Treatment
+from studies.protocols.stages import Stage
 
 Read = TypeVar("Read", bound=Callable[..., Any])
 CACHES: list[Callable[[], None]] = []
 LAUNCHED: set[int] = set()
-NO_TREATMENT = Treatment(advice=False, explanations=0)
 
 
 @dataclass(frozen=True)
@@ -107,11 +106,9 @@ def _is_launched(version_id: int) -> bool:
 
 @kept
 def stages_of(version_id: int, step_index: int, condition: str | None) -> tuple[Stage, ...]:
-    """Return the stages of the trials of a step, for one condition."""
+    """Return the stages of the trials of a step, for one condition, without what differs between cases."""
     spec = version_spec(version_id)
-    treatment = spec.condition(condition).treatment if condition else NO_TREATMENT
-    protocol = get_protocol(spec.steps[step_index].params["protocol"])
-    return protocol.stages(spec.decision, treatment)
+    return spec.stages(spec.steps[step_index], condition)
 
 
 @kept
@@ -135,7 +132,7 @@ def case_shown(version_id: int, case_id: int) -> CaseShown:
 def _cases(version_id: int) -> dict[int, CaseShown]:
     """Read every case of a version at once: the first people after a start would pay for each one by one."""
     planned = PlannedTrial.objects.filter(version_id=version_id).values("case_id")
-    cases = list(Case.objects.filter(pk__in=planned))
+    cases = list(Case.objects.filter(Q(pk__in=planned) | Q(pk__in=originals_of(planned))))
     sets = CaseSet.objects.in_bulk({case.case_set_id for case in cases})
     for case in cases:
         case.case_set = sets[case.case_set_id]
@@ -147,6 +144,14 @@ def advice_given(version_id: int, predictor: str, case_id: int) -> AdviceGiven:
     if _is_launched(version_id) and case_id in _advice(version_id, predictor):
         return _advice(version_id, predictor)[case_id]
     return _advice_of(Prediction.objects.get(predictor__name=predictor, case_id=case_id), predictor)
+
+
+def advice_or_none(version_id: int, predictor: str, case_id: int) -> AdviceGiven | None:
+    """Return what a predictor says of a case, or ``None`` where it says nothing: a dossier is no case of its own."""
+    try:
+        return advice_given(version_id, predictor, case_id)
+    except Prediction.DoesNotExist:
+        return None
 
 
 @kept

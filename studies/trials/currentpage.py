@@ -13,11 +13,12 @@ from studies.trials import compose
 from studies.trials.itempages import items_asked
 from studies.trials.pages import Mould, Page, PageKind
 from studies.trials.position import BREAK, TRIAL_STEPS
-from studies.trials.scoring import answer_score
+from studies.trials.scoring import answer_score, right_answers
 from studies.trials.sitting import Sitting, State
-from studies.trials.stageview import StageView, stage_view
+from studies.trials.stageview import StageView, TrialOfStudy, stage_view
 
 log = logging.getLogger(__name__)
+MOULDED = {"case", "advice", "explanations", "own_answer"}
 END_PAGES: dict[str, PageKind] = {
     State.SCREENED_OUT: "screened_out",
     State.COMPREHENSION_FAILED: "comprehension_failed",
@@ -57,28 +58,35 @@ def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | No
         return page, None, None
     number, of, stage = sitting.place.trial, len(sitting.cases(step)), sitting.stage
     if stage is not None:
-        trial = sitting.trial_of_study
+        trial = replace(sitting.trial_of_study, outcomes=right_answers(spec, case_ids=sitting.told))
         view = stage_view(trial, stage=stage, earlier=sitting.earlier)
-        shown_to = (trial.version_id, trial.condition.name)
-        mould = Mould(
-            stage=("stage", *shown_to, step.index, stage.name),
-            panel=("panel", trial.case_id),
-            treatment=(
-                "treatment",
-                *shown_to,
-                trial.case_id,
-                "advice" in stage.items,
-                "explanations" in stage.items,
-            ),
-        )
+        mould = _mould(trial, step_index=step.index, stage=stage)
         return compose.trial_page(trial, view=view, number=number, of=of, mould=mould), stage, view
     if sitting.screen == BREAK:
         return compose.break_page(spec, done=number + 1, total=of), None, None
     return _feedback(sitting, number=number, of=of), None, None
 
 
+def _mould(trial: TrialOfStudy, *, step_index: int, stage: Stage) -> Mould | None:
+    """Say what the page has in common with others; nothing where more than panel and treatment differs by case."""
+    if not set(stage.items) <= MOULDED or not stage.fields or any(f.options_from for f in stage.fields):
+        return None
+    shown_to = (trial.version_id, trial.condition.name)
+    return Mould(
+        stage=("stage", *shown_to, step_index, stage.name),
+        panel=("panel", trial.case_id),
+        treatment=(
+            "treatment",
+            *shown_to,
+            trial.case_id,
+            "advice" in stage.items,
+            "explanations" in stage.items,
+        ),
+    )
+
+
 def _feedback(sitting: Sitting, *, number: int, of: int) -> Page:
-    last = sitting.stages[-1]
+    last = [stage for stage in sitting.stages if any(field.scored_against for field in stage.fields)][-1]
     answer = sitting.answer_at(last)
     score = answer_score(sitting.trial_of_study, stage=last, answer=answer)
     return compose.feedback_page(

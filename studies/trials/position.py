@@ -33,9 +33,8 @@ def screens_of_trial(step: Step, *, trial: int, trials: int, stages: Sequence[st
     return screens
 
 
-def place_within(step: Step, place: Place, *, trials: int, stages: Sequence[str]) -> Place | None:
+def place_within(place: Place, *, trials: int, screens: Sequence[str]) -> Place | None:
     """Return the place after this one in the same step of trials, or ``None`` when the step is over."""
-    screens = screens_of_trial(step, trial=place.trial, trials=trials, stages=stages)
     if place.screen + 1 < len(screens):
         return replace(place, screen=place.screen + 1)
     if place.trial + 1 < trials:

@@ -15,6 +15,7 @@ from studies.design.selectors import version_spec
 from studies.design.spec import Step, StudySpec
 from studies.protocols.stages import Stage
 from studies.trials import compose
+from studies.trials.casestages import stages_of_case
 from studies.trials.content import stages_of
 from studies.trials.door import page_reply
 from studies.trials.pages import Page
@@ -48,7 +49,12 @@ def _page(
         if step.kind == "allocate":
             raise Http404
         return _step_page(version_id, spec, step, stage_name)
-    stages = stages_of(version_id, step.index, condition)
+    case_id = _case_id(spec, step, case_key)
+    stages = stages_of_case(version_id, step.index, condition, case_id)
+    if stage_name not in [
+        s.name for s in stages
+    ]:  # a case that is routed past the participant stands for others
+        stages = stages_of(version_id, step.index, condition)
     stage = next((s for s in stages if s.name == stage_name), None)
     if stage is None:
         raise Http404
@@ -56,7 +62,7 @@ def _page(
         version_id=version_id,
         spec=spec,
         condition=spec.condition(condition),
-        case_id=_case_id(spec, step, case_key),
+        case_id=case_id,
         is_practice=step.kind == "practice",
     )
     view = stage_view(trial, stage=stage, earlier=_made_up_answer(spec, stage, stages))

@@ -39,15 +39,22 @@ def schedule_create(sitting: Sitting) -> None:
 
 def presentation_create(sitting: Sitting, *, stage: Stage, view: StageView) -> None:
     """Record that a stage is sent for the first time."""
-    sent = (sitting.trial_id, stage.name, list(view.option_order), LAYOUT, settings.VERSION, timezone.now())
-    items = [
-        (position, item.item, item.name, item.digest, item.rendering_digest)
-        for position, item in enumerate(view.items)
-    ]
-    sitting.ledger.insert_family(
-        (Presentation, ("trial", "stage", "option_order", "layout", "assay_version", "presented_at"), sent),
-        (PresentedItem, ("presentation", "position", "item", "name", "digest", "rendering_digest"), items),
-    )
+    now = timezone.now()
+    for number, items in enumerate((view.items, *view.beside)):
+        trial = sitting.trial_id_of(sitting.place.trial + number)
+        sent = (trial, stage.name, list(view.option_order), LAYOUT, settings.VERSION, now)
+        rows = [
+            (position, item.item, item.name, item.digest, item.rendering_digest)
+            for position, item in enumerate(items)
+        ]
+        sitting.ledger.insert_family(
+            (
+                Presentation,
+                ("trial", "stage", "option_order", "layout", "assay_version", "presented_at"),
+                sent,
+            ),
+            (PresentedItem, ("presentation", "position", "item", "name", "digest", "rendering_digest"), rows),
+        )
 
 
 def presentation_exists(sitting: Sitting, *, stage: Stage) -> bool:
@@ -58,8 +65,10 @@ def presentation_exists(sitting: Sitting, *, stage: Stage) -> bool:
 def trial_responses_create(
     sitting: Sitting, *, stage: Stage, values: Mapping[str, Any], clock: Clock
 ) -> None:
-    """Store the answers of a stage."""
-    kinds = {field.name: field.kind for field in stage.fields}
+    """Store the answers of a stage, and what the server records of it itself."""
+    kinds: dict[str, str] = {field.name: field.kind for field in stage.fields}
+    kinds |= dict.fromkeys(stage.recorded, "recorded")
+    values = {**values, **stage.recorded}
     times = (clock.rt_ms, clock.hidden_ms, clock.explanation_visible_ms, timezone.now())
     sitting.ledger.insert(
         TrialResponse,

@@ -13,11 +13,12 @@ from studies.design.selectors import version_spec
 from studies.design.spec import ConditionSpec, Step
 from studies.enrolment.models import Assignment, Participant
 from studies.protocols.stages import Stage
-from studies.trials.content import PlannedCase, kept_once_there, planned_cases, stages_of
+from studies.trials.casestages import stages_of_case
+from studies.trials.content import PlannedCase, kept_once_there, planned_cases
 from studies.trials.ledger import Ledger
 from studies.trials.models import Trial, TrialResponse
-from studies.trials.position import TRIAL_STEPS, Place, screens_of_trial
-from studies.trials.stageview import TrialOfStudy
+from studies.trials.position import FEEDBACK, TRIAL_STEPS, Place, screens_of_trial
+from studies.trials.stageview import Example, TrialOfStudy
 
 State = Participant.State
 ACTIVE = frozenset({State.ENROLLED, State.ALLOCATED})
@@ -112,15 +113,29 @@ class Sitting:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        return stages_of(self.version_id, self.step.index, self.condition.name)
+        case_id = self.cases(self.step)[self.place.trial].case_id
+        return stages_of_case(self.version_id, self.step.index, self.condition.name, case_id)
+
+    @property
+    def group(self) -> tuple[Example, ...]:
+        """Return what shares the page of the current trial; more than one only for examples to study."""
+        first, most = self.place.trial, self.step.params.get("per_page", 1)
+        return tuple(self._examples(self.step)[first : first + most])
+
+    @property
+    def screens(self) -> tuple[str, ...]:
+        """Return the screens of the current trial: its stages, feedback and a break."""
+        names = [stage.name for stage in self.stages]
+        found = screens_of_trial(
+            self.step, trial=self.place.trial, trials=len(self.cases(self.step)), stages=names
+        )
+        is_asked = any(stage.fields for stage in self.stages)
+        return found if is_asked else tuple(screen for screen in found if screen != FEEDBACK)
 
     @property
     def screen(self) -> str:
         """Return the name of the current screen of a trial: a stage, feedback or a break."""
-        names = [stage.name for stage in self.stages]
-        trials = len(self.cases(self.step))
-        screens = screens_of_trial(self.step, trial=self.place.trial, trials=trials, stages=names)
-        return screens[self.place.screen]
+        return self.screens[self.place.screen]
 
     @property
     def stage(self) -> Stage | None:
@@ -137,12 +152,43 @@ class Sitting:
             condition=self.condition,
             case_id=self.cases(self.step)[self.place.trial].case_id,
             is_practice=self.step.kind == "practice",
+            examples=tuple(example for _step, example in self._studied) if self._has("reference") else (),
+            group=self.group,
+            turn=self.seat.plan + self.place.trial if self.seat else 0,
         )
+
+    def _has(self, item: str) -> bool:
+        return self.stage is not None and item in self.stage.items
+
+    def _examples(self, step: Step) -> list[Example]:
+        cases = enumerate(self.cases(step))
+        return [Example(planned.case_id, self.condition_at(step, number)) for number, planned in cases]
+
+    @property
+    def _studied(self) -> list[tuple[Step, Example]]:
+        return [
+            (step, example)
+            for step in self.spec.steps[: self.step.index]
+            if step.params.get("phase") == "learn" and step.applies_to(self.arm)
+            for example in self._examples(step)
+        ]
+
+    @property
+    def told(self) -> frozenset[int]:
+        """Return the cases of which the current page may tell the right answer: examples to learn from."""
+        found = set()
+        if self._has("reference"):
+            found = {e.case_id for step, e in self._studied if self.spec.parameters(step).get("show_truth")}
+        return frozenset(found | {e.case_id for e in self.group if self._has("outcome")})
 
     @property
     def trial_id(self) -> int:
         """Return the scheduled trial at this place."""
-        step, number = self.place.step, self.place.trial
+        return self.trial_id_of(self.place.trial)
+
+    def trial_id_of(self, number: int) -> int:
+        """Return a scheduled trial of the current step."""
+        step = self.place.step
         if self.scheduled is not None:
             return next(t.pk for t in self.scheduled if (t.step_index, t.trial_index) == (step, number))
         return scheduled_trials(self.participant.pk, step)[number]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.safestring import SafeString
 
 from studies.design.spec import ConditionSpec, StudySpec
+from studies.protocols.preference import LETTERS, alternatives_of
 from studies.protocols.stages import Decision, Field, Stage
+from studies.trials.casestages import original_of
 from studies.trials.content import advice_given, case_shown, explanations_shown, predictor_name
 
 STAGE_LABELS = {"initial": "Your first answer", "final": "Your final answer"}
 LAYOUT = "case-aside-answer/1"
+OWN_ANSWERS = ("decision", "guess", "answer")
 
 
 @dataclass(frozen=True)
@@ -30,22 +33,42 @@ class ItemShown:
 
 @dataclass(frozen=True)
 class StageView:
-    """What the template of a trial is given, and what the presentation records of it."""
+    """What the template of a trial is given, and what the presentation records of it.
+
+    ``beside`` holds what is recorded of the further trials that share the page, one for each.
+    """
 
     content: Mapping[str, Any]
     items: tuple[ItemShown, ...]
     option_order: tuple[str, ...]
+    beside: tuple[tuple[ItemShown, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Example:
+    """A case to learn from, and the condition in which it is shown."""
+
+    case_id: int
+    condition: ConditionSpec
 
 
 @dataclass(frozen=True)
 class TrialOfStudy:
-    """The case, and the condition in which it is shown, in a version of a study."""
+    """The case, and the condition in which it is shown, in a version of a study.
+
+    ``group`` holds what shares its page, ``examples`` what was studied before, ``outcomes`` the right
+    answers that may be told of them, and ``turn`` says how far the sides of alternatives have moved on.
+    """
 
     version_id: int
     spec: StudySpec
     condition: ConditionSpec
     case_id: int
     is_practice: bool = False
+    group: tuple[Example, ...] = ()
+    examples: tuple[Example, ...] = ()
+    outcomes: Mapping[int, str] = field(default_factory=dict)
+    turn: int = 0
 
     @property
     def predictor(self) -> str:
@@ -62,15 +85,29 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
         "advice": None,
         "explanations": [],
         "own_answer": None,
+        "original": None,
+        "outcome": "",
+        "reference": [],
+        "alternatives": [],
+        "examples": [],
         "fields": [field_shown(field) for field in stage.fields],
     }
     items: list[ItemShown] = []
-    for kind in stage.items:
-        for key, shown, item in _SHOW[kind](trial, earlier):
-            content[key] = [*content[key], shown] if key == "explanations" else shown
+    if "original" in stage.items:
+        for content["original"], item in _original(trial, stage.items):
             items.append(item)
+    for kind in stage.items:
+        for key, shown, item in _SHOW.get(kind, _nothing)(trial, earlier):
+            content[key] = [*content[key], shown] if isinstance(content[key], list) else shown
+            items.append(item)
+    if len(trial.group) > 1:
+        content["examples"] = [example_shown(_of(trial, example), stage.items) for example in trial.group]
     options = tuple(option.value for field in stage.fields for option in field.options)
-    return StageView(content=content, items=tuple(items), option_order=options)
+    beside = tuple(
+        stage_view(replace(_of(trial, example), group=()), stage=stage, earlier={}).items
+        for example in trial.group[1:]
+    )
+    return StageView(content=content, items=tuple(items), option_order=options, beside=beside)
 
 
 def field_shown(field: Field) -> dict[str, Any]:
@@ -120,16 +157,25 @@ def advice_shown(trial: TrialOfStudy) -> dict[str, Any]:
 
 def answer_shown(decision: Decision, answer: Mapping[str, Any]) -> dict[str, str]:
     """Return a participant's own answer in words."""
-    chosen = next((str(answer[name]) for name in ("decision", "guess") if name in answer), "")
+    chosen = next((answer[name] for name in OWN_ANSWERS if name in answer), "")
     confidence = answer.get("confidence")
     return {
-        "label": option_label(decision, chosen),
+        "label": answer_text(decision, chosen),
         "confidence_text": "" if confidence is None else percent_text(confidence),
     }
 
 
+def answer_text(decision: Decision, value: Any) -> str:
+    """Return an answer in words: of a number the number and its unit."""
+    if isinstance(value, int | float):
+        return f"{value:g} {decision.unit}".strip()
+    return option_label(decision, value)
+
+
 def option_label(decision: Decision, value: str) -> str:
     """Return the words for an option of the decision; a label that is no option speaks for itself."""
+    if decision.kind == "numeric":
+        return f"{value} {decision.unit}".strip()
     return next((option.label for option in decision.options if option.value == value), value)
 
 
@@ -142,6 +188,10 @@ def percent_text(proportion: float) -> str:
 
 
 Shown = Iterator[tuple[str, Any, ItemShown]]
+
+
+def _nothing(_trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
+    yield from ()  # the original is made as a whole
 
 
 def _case(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
@@ -169,4 +219,69 @@ def _own_answer(trial: TrialOfStudy, earlier: Mapping[str, Any]) -> Shown:
         yield "own_answer", answer_shown(trial.spec.decision, earlier), item
 
 
-_SHOW = {"case": _case, "advice": _advice, "explanations": _explanations, "own_answer": _own_answer}
+def example_shown(trial: TrialOfStudy, items: Collection[str]) -> dict[str, Any]:
+    """Return a case to learn from, with what the condition shows of it."""
+    return {
+        "panel": case_shown(trial.version_id, trial.case_id).panel,
+        "advice": advice_shown(trial) if "advice" in items and trial.condition.advice_show else None,
+        "explanations": [html for _key, html, _item in _explanations(trial, {})]
+        if "explanations" in items
+        else [],
+        "outcome": trial.outcomes.get(trial.case_id, ""),
+    }
+
+
+def _outcome(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
+    label = trial.outcomes.get(trial.case_id, "")
+    yield "outcome", label, ItemShown("outcome", "", _digest(label))
+
+
+def _original(
+    trial: TrialOfStudy, stage_items: Collection[str]
+) -> Iterator[tuple[dict[str, Any], ItemShown]]:
+    before = replace(trial, case_id=original_of(trial.version_id, trial.case_id))
+    case = case_shown(before.version_id, before.case_id)
+    shown: dict[str, Any] = {"panel": case.panel, "advice": None, "explanations": []}
+    yield shown, ItemShown("original", case.key, case.digest)
+    if "original_advice" in stage_items:
+        given = advice_given(before.version_id, before.predictor, before.case_id)
+        shown["advice"] = {"label": option_label(before.spec.decision, given.label)}
+        yield shown, ItemShown("advice", given.predictor, given.digest)
+    if "original_explanations" in stage_items:
+        for _key, html, item in _explanations(before, {}):
+            shown["explanations"].append(html)
+            yield shown, item
+
+
+def _reference(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
+    for example in trial.examples:
+        case = case_shown(trial.version_id, example.case_id)
+        item = ItemShown("reference", case.key, case.digest)
+        yield "reference", example_shown(_of(trial, example), ("advice", "explanations")), item
+
+
+def _of(trial: TrialOfStudy, example: Example) -> TrialOfStudy:
+    return replace(trial, case_id=example.case_id, condition=example.condition)
+
+
+def _alternatives(trial: TrialOfStudy, earlier: Mapping[str, Any]) -> Shown:
+    found = list(_explanations(trial, earlier))
+    order = alternatives_of(tuple(range(len(found))), turn=trial.turn)
+    for letter, place in zip(LETTERS, order, strict=False):
+        _key, html, item = found[place]
+        yield "alternatives", {"letter": letter.upper(), "html": html}, item
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_SHOW = {
+    "case": _case,
+    "advice": _advice,
+    "explanations": _explanations,
+    "own_answer": _own_answer,
+    "outcome": _outcome,
+    "reference": _reference,
+    "alternatives": _alternatives,
+}

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from analysis.core.registry import Registry as AnalysisRegistry
+from analysis.core.schema import TABLES
 from analysis.estimators import registry as estimators
 from analysis.measures import registry as measures
 from explainers.core.registry import Registry as ExplainerRegistry
 from explainers.methods import METHODS
+from studies.design.schemafaults import study_schema
 from studies.protocols import get_protocol, shelf
+from studies.protocols.facts import TrialFacts
 from studies.protocols.stages import Decision, Option, Treatment
 from studies.questionnaires import get_questionnaire, questionnaire_names
 
@@ -57,23 +61,65 @@ def test_a_plugin_says_what_it_is_and_where_it_comes_from(kind: str, plugin: Any
     assert "References" in plugin.__doc__ or plugin.reference
 
 
-@pytest.mark.parametrize("name", shelf.names())
-@pytest.mark.parametrize("treatment", [Treatment(False, 0), Treatment(True, 0), Treatment(True, 2)])
-def test_a_protocol_reads_its_columns_from_fields_that_its_stages_ask(
-    name: str, treatment: Treatment
-) -> None:
+def presets(name: str) -> list[dict[str, Any]]:
+    """Return the parameters of a protocol in every phase: the defaults, and each other value that can be listed."""
     protocol = get_protocol(name)
-    asked = {
-        (stage.name, field.name) for stage in protocol.stages(DECISION, treatment) for field in stage.fields
-    }
-    assert set(protocol.wide.values()) <= asked
-    assert {column.name for column in protocol.data} == set(protocol.wide)
+    varied: list[dict[str, Any]] = [{}]
+    for key, entry in protocol.parameters.items():
+        values = entry.get("enum", [True, False] if entry.get("type") == "boolean" else [])
+        varied += [{key: value} for value in values if value != entry["default"]]
+    return [protocol.completed(given, phase=phase) for given in varied for phase in protocol.phases or ("",)]
+
+
+def places(name: str, treatment: Treatment, parameters: dict[str, Any]) -> set[tuple[str, str]]:
+    found = get_protocol(name).stages(DECISION, treatment, parameters)
+    return {(stage.name, field.name) for stage in found for field in stage.fields}
+
+
+@pytest.mark.parametrize("name", shelf.names())
+def test_every_column_of_a_protocol_is_read_from_a_field_that_some_preset_asks(name: str) -> None:
+    asked = {place for given in presets(name) for place in places(name, Treatment(True, 2), given)}
+    assert set(get_protocol(name).wide.values()) <= asked
+
+
+@pytest.mark.parametrize("name", shelf.names())
+def test_a_protocol_declares_exactly_the_columns_that_it_fills(name: str) -> None:
+    protocol = get_protocol(name)
+    assert {column.name for column in protocol.data} == {*protocol.wide, *protocol.computed}
+    assert all(TABLES["trials"].column(column.name) is not None for column in protocol.data)
+
+
+@pytest.mark.parametrize("name", shelf.names())
+def test_the_outcome_of_a_trial_nobody_answered_fills_declared_columns_only(name: str) -> None:
+    protocol = get_protocol(name)
+    for parameters in presets(name):
+        assert set(protocol.outcome({}, TrialFacts(), parameters)) <= set(protocol.computed)
+
+
+@pytest.mark.parametrize("name", shelf.names())
+def test_the_defaults_of_a_protocol_fit_its_own_declaration(name: str) -> None:
+    declared = get_protocol(name).parameters
+    definitions = {"$defs": study_schema()["$defs"]}
+    for key, entry in declared.items():
+        assert entry["description"]
+        Draft202012Validator({**definitions, **entry}).validate(entry["default"])
+        assert json.loads(json.dumps(entry)) == entry, key
 
 
 @pytest.mark.parametrize("name", shelf.names())
 def test_the_treatment_of_a_condition_without_advice_shows_none(name: str) -> None:
-    stages = get_protocol(name).stages(DECISION, Treatment(advice=False, explanations=0))
-    assert not {"advice", "explanations"} & {item for stage in stages for item in stage.items}
+    for parameters in presets(name):
+        stages = get_protocol(name).stages(DECISION, Treatment(advice=False, explanations=0), parameters)
+        items = {item for stage in stages for item in stage.items}
+        assert not {"advice", "explanations", "original_explanations"} & items
+
+
+@pytest.mark.parametrize("name", shelf.names())
+def test_no_two_stages_or_fields_of_a_trial_share_a_name(name: str) -> None:
+    for parameters in presets(name):
+        stages = get_protocol(name).stages(DECISION, Treatment(True, 2), parameters)
+        assert len({stage.name for stage in stages}) == len(stages)
+        assert all(len({f.name for f in stage.fields}) == len(stage.fields) for stage in stages)
 
 
 @pytest.mark.parametrize("name", METHODS.names())

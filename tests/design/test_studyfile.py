@@ -105,7 +105,6 @@ WRONG: dict[str, tuple[str, str, int, str]] = {
 # What the format says and the engine does not do yet: the change, and the line at which it is refused.
 NOT_YET: dict[str, tuple[str, str, int]] = {
     "factors": ("conditions:", "factors: {x: {levels: {a: 1}}}\nconditions:", 13),
-    "phases": ("conditions:", "phases: [pre, test]\nconditions:", 13),
     "variants": ("conditions:", "variants: {of: [seed]}\nconditions:", 13),
     "two predictors": ("{net: small-net}", "{net: small-net, other: n2}", 3),
     "advice by a person": ("ai: {advice: {show:", "ai: {advice: {source: person, show:", 14),
@@ -138,8 +137,6 @@ NOT_YET: dict[str, tuple[str, str, int]] = {
         "stages: [{name: a, items: [case], fields: [{name: x, kind: text, label: Why?}]}]",
         27,
     ),
-    "parameters of a protocol": ("protocol: judge_advisor", "protocol: judge_advisor, parameters: {}", 27),
-    "a planned protocol": ("protocol: judge_advisor", "protocol: deferral", 27),
     "attention checks": ("breaks_every: 4", "attention_checks: 2", 27),
     "a time limit": ("breaks_every: 4", "time_limit_s: 30", 27),
     "a second case set": ("{per_participant: 4,", "{from: other, per_participant: 4,", 28),

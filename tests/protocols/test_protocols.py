@@ -14,7 +14,8 @@ NOTHING_SEEN = Seen(advice=None, advice_confidence=None, explanations=(), own_an
 
 
 def stages(name: str, treatment: Treatment) -> dict[str, Stage]:
-    return {stage.name: stage for stage in get_protocol(name).stages(DECISION, treatment)}
+    protocol = get_protocol(name)
+    return {stage.name: stage for stage in protocol.stages(DECISION, treatment, protocol.completed())}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,8 @@ def test_answers_are_scored_against(name: str, field: str, against: str) -> None
 @pytest.mark.parametrize("name", ["decision", "judge_advisor", "forward_simulation"])
 def test_confidence_is_asked_only_where_the_study_asks_for_it(name: str) -> None:
     silent = Decision(DECISION.question, DECISION.options, "m", None)
-    for stage in get_protocol(name).stages(silent, IG):
+    protocol = get_protocol(name)
+    for stage in protocol.stages(silent, IG, protocol.completed()):
         assert len(stage.fields) == 1
 
 

@@ -24,7 +24,7 @@ def walked(step: Step, *, trials: int) -> list[tuple[int, str]]:
     while place is not None:
         screens = screens_of_trial(step, trial=place.trial, trials=trials, stages=STAGES)
         seen.append((place.trial, screens[place.screen]))
-        place = place_within(step, place, trials=trials, stages=STAGES)
+        place = place_within(place, trials=trials, screens=screens)
     return seen
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -12,10 +12,14 @@ from explainers.core.errors import CaseSetRefused
 from explainers.models import Case, CaseSet
 from explainers.services import case_set_import
 from studies.design.casefile import MAXIMUM_BYTES, CaseFile, case_file_read, schema_read
-from studies.design.models import GroundTruth
+from studies.design.models import CaseColumn, GroundTruth
+from studies.design.selectors import columns_of
 from studies.design.services.audit import action_record
-from studies.design.truth import FIELD, truth_of
+from studies.design.truth import FIELD, truths_of
 from studies.errors import Fault, FileInvalid
+
+Values = Mapping[tuple[int, str], str]
+"""What columns hold, by case and column."""
 
 
 def case_file_import(
@@ -52,19 +56,34 @@ def _inputs_import(name: str, file: CaseFile) -> CaseSet:
 
 def _truth_import(name: str, case_set: CaseSet, file: CaseFile) -> None:
     ids = dict(Case.objects.filter(case_set=case_set).values_list("key", "pk"))
-    known = truth_of(case_ids=list(ids.values()))
-    wanted = {ids[key]: value for key, value in file.truth.items()}
-    if known and known != wanted:
+    sources = {name: truth.source for name, truth in file.schema.further.truths.items()}
+    truths = {(ids[key], FIELD): value for key, value in file.truth.items()}
+    columns: dict[tuple[int, str], str] = {}
+    for key, values in file.further.items():
+        truths |= {(ids[key], field): value for field, value in values.truths.items()}
+        columns |= {(ids[key], column): value for column, value in values.columns.items()}
+    known = truths_of(case_ids=list(ids.values()))
+    if known:
+        _same_or_refused(name, known, truths, columns_of(case_ids=list(ids.values())), columns)
+        return
+    GroundTruth.objects.bulk_create(
+        [
+            GroundTruth(case_id=case, field=field, value=value, source=sources.get(field, file.schema.source))
+            for (case, field), value in truths.items()
+        ],
+        batch_size=500,
+    )
+    CaseColumn.objects.bulk_create(
+        [CaseColumn(case_id=case, name=column, value=value) for (case, column), value in columns.items()],
+        batch_size=500,
+    )
+
+
+def _same_or_refused(name: str, known: Values, truths: Values, there: Values, columns: Values) -> None:
+    what = "reference answers" if known != truths else "columns" if there != columns else ""
+    if what:
         raise FileInvalid(
-            name, [Fault(0, "", "The same cases are there with other reference answers: use a new name.")]
-        )
-    if not known:
-        GroundTruth.objects.bulk_create(
-            [
-                GroundTruth(case_id=case, field=FIELD, value=value, source=file.schema.source)
-                for case, value in wanted.items()
-            ],
-            batch_size=500,
+            name, [Fault(0, "", f"The same cases are there with other {what}: use a new name.")]
         )
 
 

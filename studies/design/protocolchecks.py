@@ -1,0 +1,95 @@
+"""The protocols that a study file names: they are there, take its parameters, and fit its conditions and phases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from analysis.core.registry import UnknownPluginError
+from studies.design.checks import DEFAULT_PROTOCOL, Draft
+from studies.design.normalise import decision_of, treatments_of
+from studies.design.schemafaults import did_you_mean, value_faults
+from studies.design.sidefiles import RawStep
+from studies.errors import Fault
+from studies.protocols import Protocol, get_protocol, protocol_names
+
+PHASES = ("pre", "learn", "test", "retention")
+
+
+def protocol_faults(draft: Draft) -> Iterator[Fault]:
+    """Check every protocol that is named, its parameters and its phase."""
+    for step in draft.of_kind("trials", "practice"):
+        name = step.params.get("protocol", DEFAULT_PROTOCOL)
+        try:
+            protocol = get_protocol(name)
+        except UnknownPluginError:
+            message = f"There is no protocol '{name}'.{did_you_mean(name, protocol_names())}"
+            yield draft.fault((*step.path, "protocol"), message)
+            continue
+        if step.kind == "trials":
+            yield from _step_faults(draft, step, protocol)
+    yield from _order_of_phases(draft)
+
+
+def _step_faults(draft: Draft, step: RawStep, protocol: Protocol) -> Iterator[Fault]:
+    phase = step.params.get("phase", "")
+    if phase and phase not in protocol.phases:
+        known = f" It has: {', '.join(protocol.phases)}." if protocol.phases else ""
+        yield draft.fault((*step.path, "phase"), f"'{protocol.name}' has no phase '{phase}'.{known}")
+        return
+    given = step.params.get("parameters", {})
+    path = (*step.path, "parameters")
+    shape = {"type": "object", "additionalProperties": False, "properties": dict(protocol.parameters)}
+    faults = value_faults(draft.source, path=path, value=given, schema=shape)
+    yield from faults
+    if faults:
+        return
+    yield from _fit_faults(draft, step, protocol, protocol.completed(given, phase=phase))
+
+
+def _fit_faults(
+    draft: Draft, step: RawStep, protocol: Protocol, parameters: Mapping[str, Any]
+) -> Iterator[Fault]:
+    decision = decision_of(draft.data["decision"])
+    seen = step.params.get("only", draft.conditions)
+    conditions = {name: t for name, t in treatments_of(draft).items() if name in seen}
+    for below, message in protocol.problems(decision, conditions, parameters):
+        written = "parameters" in step.params and below
+        yield draft.fault((*step.path, "parameters", *below) if written else step.path, message)
+    stages = [s for t in conditions.values() for s in protocol.stages(decision, t, parameters)]
+    if step.params.get("feedback") and not any(f.scored_against for s in stages for f in s.fields):
+        message = f"'{protocol.name}' asks nothing here that has a right answer: leave feedback out."
+        yield draft.fault((*step.path, "feedback"), message)
+    if any("reference" in s.items for s in stages) and not _studied_before(draft, step):
+        message = "No examples are studied before these trials: put a phase learn before them."
+        yield draft.fault(step.path, message)
+    if step.params.get("per_page", 1) > 1 and not all(len(s.fields) == 0 for s in stages):
+        message = "Only examples that are studied without a question can share a page: write per_page: 1."
+        yield draft.fault((*step.path, "per_page"), message)
+
+
+def _studied_before(draft: Draft, step: RawStep) -> bool:
+    return any(s.index < step.index and s.params.get("phase") == "learn" for s in draft.of_kind("trials"))
+
+
+def _order_of_phases(draft: Draft) -> Iterator[Fault]:
+    declared = draft.data.get("phases")
+    named = [(step, step.params["phase"]) for step in draft.of_kind("trials") if "phase" in step.params]
+    if declared is None:
+        return
+    for index, phase in enumerate(declared):
+        if phase not in [found for _, found in named]:
+            message = (
+                f"No block of trials has the phase '{phase}': write phase: {phase} at one, or leave it out."
+            )
+            yield draft.fault(("phases", index), message)
+    for step, phase in named:
+        if phase not in declared:
+            message = f"'{phase}' is not among the phases of the study.{did_you_mean(phase, declared)}"
+            yield draft.fault((*step.path, "phase"), message)
+    first = {phase: index for index, (_, phase) in reversed(list(enumerate(named)))}
+    met = [phase for phase in declared if phase in first]
+    if sorted(met, key=lambda phase: first[phase]) != met:
+        yield draft.fault(
+            ("phases",), "The blocks of trials begin these phases in another order: reorder them."
+        )

@@ -1,0 +1,84 @@
+"""The one rule by which an answer is right: what it is compared with, and how options and numbers compare. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from studies.protocols.facts import RIGHT, WRONG, TrialFacts
+from studies.protocols.stages import Decision, Field
+
+
+def same_answer(decision: Decision, one: Any, other: Any) -> bool | None:
+    """
+    Say whether two answers to the decision are the same: options exactly, numbers within the tolerance.
+
+    Parameters
+    ----------
+    decision : Decision
+        Says whether answers are numbers, and how far they may lie apart.
+    one, other : str, float or None
+        Options, or numbers that may be written as text.
+
+    Returns
+    -------
+    bool or None
+        ``None`` where either is missing, or is no number although the decision is one.
+
+    Examples
+    --------
+    >>> price = Decision("Price?", (), "", kind="numeric", tolerance=5)
+    >>> same_answer(price, 102, "98"), same_answer(price, 104, "98"), same_answer(price, None, "98")
+    (True, False, None)
+    """
+    if one is None or other is None:
+        return None
+    if decision.kind != "numeric":
+        return bool(one == other)
+    try:
+        return abs(float(one) - float(other)) <= decision.tolerance
+    except ValueError:
+        return None
+
+
+def right_value(field: Field, facts: TrialFacts) -> str | None:
+    """Return what a field is compared with; ``None`` where it has no score or the key is not known."""
+    against = field.scored_against
+    if against == "truth":
+        return facts.truth
+    if against == "prediction":
+        return facts.prediction
+    if against == "ai_correct":
+        return None if facts.ai_correct is None else RIGHT if facts.ai_correct else WRONG
+    return None if against is None else facts.truths.get(against)
+
+
+def is_right(decision: Decision, field: Field, answer: Any, key: str | None) -> bool | None:
+    """Say whether an answer is right; ``None`` where there is none, or none that is right is known."""
+    if answer is None or key is None:
+        return None
+    if field.scored_against == "ai_correct":
+        return str(answer).partition("_")[0] == key
+    if field.scored_against in ("truth", "prediction"):
+        return same_answer(decision, answer, key)
+    return bool(answer == key)
+
+
+def trial_facts(
+    decision: Decision,
+    *,
+    truths: Mapping[str, str],
+    prediction: str | None,
+    prediction_original: str | None = None,
+    payoff: Mapping[str, float] | None = None,
+    alternatives: tuple[str, ...] = (),
+) -> TrialFacts:
+    """Return the key to a trial; whether the AI is right is judged as any answer is."""
+    return TrialFacts(
+        truths=truths,
+        prediction=prediction,
+        ai_correct=same_answer(decision, prediction, truths.get("decision")),
+        prediction_original=prediction_original,
+        payoff=payoff or {"correct": 1.0, "wrong": 0.0},
+        alternatives=alternatives,
+    )
