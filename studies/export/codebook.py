@@ -35,7 +35,7 @@ CODES = {
 
 def exported_tables(spec: StudySpec) -> dict[str, Table]:
     """Return the tables of this study, each with the columns that it has."""
-    there = BESIDE | {"trials": optional_columns(spec)}
+    there = {**BESIDE, "trials": optional_columns(spec)}
     return {
         name: replace(
             TABLES[name],
@@ -50,7 +50,7 @@ def exported_tables(spec: StudySpec) -> dict[str, Table]:
 
 def codebook_rows(spec: StudySpec) -> list[dict[str, Any]]:
     """Return one row for each column of the tables that leave."""
-    there = BESIDE | {"trials": optional_columns(spec)}
+    there = {**BESIDE, "trials": optional_columns(spec)}
     return [
         row
         for name in TABLE_NAMES
