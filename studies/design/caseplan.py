@@ -1,125 +1,57 @@
-"""Case plans: which cases a participant judges, in which order. Pure: cases come in with their cells, plans go out.
+"""Case plans: which cases a participant judges, under which levels, in which order. Pure: cases come in, plans go out.
 
 A case is dealt to whoever needs its cell, the least used first and ties at random, so that within a cell every case
-is judged about equally often at any moment of the recruitment.
+is judged about equally often at any moment of the recruitment, under every level that lies within participants.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analysis.core.allocation import sub_seed
 from studies.design.draws import Draws
+from studies.design.planblocks import Block, Group, PlanRequest, PoolCase, Portion, fits, spread
+from studies.design.shortages import shortages
 from studies.design.spec import CaseQuota
-from studies.design.strata import cell_name
-
-
-@dataclass(frozen=True)
-class PoolCase:
-    """A case that can be planned: its id and what its cell is made of."""
-
-    id: int
-    ai_correct: bool
-    ground_truth: str
-
-
-@dataclass(frozen=True)
-class Block:
-    """One block of trials of the flow: its step, its cells, and whether its cases are new to the participant."""
-
-    step_index: int
-    block_index: int
-    cells: tuple[CaseQuota, ...]
-    disjoint: bool = True
-
-    @property
-    def size(self) -> int:
-        return sum(cell.count for cell in self.cells)
-
-
-@dataclass(frozen=True)
-class PracticeBlock:
-    """One practice step: the same reserved cases for everybody, in an order of their own."""
-
-    step_index: int
-    block_index: int
-    size: int
+from studies.design.squares import Row, orders_dealt
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One trial of one plan."""
+    """One trial of one plan; ``within`` names the levels that lie within the participant, and make its condition."""
 
     plan: int
     step_index: int
     block_index: int
     trial_index: int
     case: int
-
-
-@dataclass(frozen=True)
-class PlanRequest:
-    """What is to be dealt: the blocks, and how many plans each stratum needs, in the order of the strata."""
-
-    blocks: tuple[Block, ...]
-    practice: tuple[PracticeBlock, ...]
-    plans: Mapping[str, int]
+    within: str = ""
 
 
 @dataclass
 class _Table:
-    """How often each case was dealt: in the stratum at hand first, then over all."""
+    """How often each case was dealt: under its levels and in the stratum at hand first, then over all."""
 
-    here: Counter[tuple[int, int]] = field(default_factory=Counter)
+    here: Counter[tuple[int, str, int]] = field(default_factory=Counter)
+    stratum: Counter[tuple[int, int]] = field(default_factory=Counter)
     ever: Counter[tuple[int, int]] = field(default_factory=Counter)
 
-    def deal(self, block: int, case: int) -> None:
-        self.here[block, case] += 1
-        self.ever[block, case] += 1
+    def deal(self, step: int, within: str, case: int) -> None:
+        self.here[step, within, case] += 1
+        self.stratum[step, case] += 1
+        self.ever[step, case] += 1
+
+    def use(self, step: int, within: str, case: int) -> tuple[int, int, int]:
+        return self.here[step, within, case], self.stratum[step, case], self.ever[step, case]
+
+    def next_list(self) -> None:
+        self.here.clear()
+        self.stratum.clear()
 
 
-def fits(case: PoolCase, cell: CaseQuota) -> bool:
-    """Whether a case belongs to a cell; a cell without a column takes every value of it."""
-    return (cell.ai_correct is None or case.ai_correct == cell.ai_correct) and (
-        cell.ground_truth is None or case.ground_truth == cell.ground_truth
-    )
-
-
-def shortages(request: PlanRequest, *, pool: Sequence[PoolCase], reserved: Sequence[int] = ()) -> list[str]:
-    """Return a sentence for each cell for which there are too few cases; an empty list means that dealing works."""
-    free = [case for case in pool if case.id not in set(reserved)]
-    found = []
-    for number, block in enumerate(request.blocks):
-        for cell in block.cells:
-            there = sum(fits(case, cell) for case in free)
-            taken = _taken_before(request.blocks[:number], block, cell)
-            if there - taken < cell.count:
-                found.append(_shortage(cell, block=block, there=there, taken=taken, reserved=len(reserved)))
-    return found
-
-
-def _taken_before(earlier: Sequence[Block], block: Block, cell: CaseQuota) -> int:
-    # The worst case is counted: cells that overlap in part may take everything from this one.
-    if not block.disjoint:
-        return 0
-    return sum(other.count for before in earlier for other in before.cells if _overlap(other, cell))
-
-
-def _overlap(one: CaseQuota, other: CaseQuota) -> bool:
-    return (one.ai_correct is None or other.ai_correct is None or one.ai_correct == other.ai_correct) and (
-        one.ground_truth is None or other.ground_truth is None or one.ground_truth == other.ground_truth
-    )
-
-
-def _shortage(cell: CaseQuota, *, block: Block, there: int, taken: int, reserved: int) -> str:
-    aside = f" (the {reserved} cases of the practice are set aside)" if reserved else ""
-    other = f", {taken} of which other blocks take from each participant" if taken else ""
-    return (
-        f"Block {block.block_index + 1} of the flow needs {cell.count} cases with {cell_name(cell)} for each "
-        f"participant, but there are {there}{aside}{other}. Bring more cases or ask for fewer."
-    )
+Dealt = list[tuple[int, str]]
 
 
 def practice_reserved(seed: bytes | str, *, request: PlanRequest, pool: Sequence[PoolCase]) -> list[int]:
@@ -127,41 +59,43 @@ def practice_reserved(seed: bytes | str, *, request: PlanRequest, pool: Sequence
     draws = Draws(sub_seed(seed, "practice"))
     found: list[int] = []
     by_id = {case.id: case for case in pool}
-    for _ in range(sum(block.size for block in request.practice)):
+    needed = sum(block.size for block in request.practice)
+    first = request.groups[0].blocks[0]
+    for _ in range(needed):
         spare = [
             case
             for case in pool
-            if case.id not in found and not shortages(request, pool=pool, reserved=[*found, case.id])
+            if case.case_set == first.case_set
+            and case.id not in found
+            and not shortages(request, pool=pool, reserved=[*found, case.id])
         ]
         if not spare:
-            needed = sum(block.size for block in request.practice)
             raise ValueError(
                 f"The practice needs {needed} cases of its own, but the trials leave only {len(found)}: "
                 "bring more cases or ask for fewer."
             )
-        wanted = _most_wanting(request.blocks[0], [by_id[case] for case in found], spare)
+        wanted = _most_wanting(first, [by_id[case] for case in found], spare)
         found.append(draws.choice(wanted).id)
     return found
 
 
 def _most_wanting(block: Block, taken: Sequence[PoolCase], spare: Sequence[PoolCase]) -> list[PoolCase]:
     """Return the spare cases of the cell that is furthest behind its share of the block."""
+    predictor = block.portions[0].predictor
     behind: list[tuple[float, list[PoolCase]]] = []
     for cell in block.cells:
-        candidates = [case for case in spare if fits(case, cell)]
+        candidates = [case for case in spare if fits(case, cell, predictor=predictor)]
         if candidates:
-            share = cell.count / block.size
-            have = sum(fits(case, cell) for case in taken)
-            behind.append((share * (len(taken) + 1) - have, candidates))
-    if not behind:
-        return list(spare)
-    return max(behind, key=lambda entry: entry[0])[1]
+            have = sum(fits(case, cell, predictor=predictor) for case in taken)
+            behind.append((cell.count / block.size * (len(taken) + 1) - have, candidates))
+    return max(behind, key=lambda entry: entry[0])[1] if behind else list(spare)
 
 
 def deal_plans(seed: bytes | str, *, request: PlanRequest, pool: Sequence[PoolCase]) -> list[Planned]:
-    """Deal every plan of every stratum; ``ValueError`` with a sentence for each shortage when there are too few cases.
+    """Deal every plan of every list; ``ValueError`` with a sentence for each shortage when there are too few cases.
 
-    Plans are numbered on over the strata. The same seed gives the same plans on every machine.
+    Plans are numbered on over the lists, and within a list over the groups of arms. The same seed gives the same plans
+    on every machine.
     """
     reserved = practice_reserved(seed, request=request, pool=pool) if request.practice else []
     lacking = shortages(request, pool=pool, reserved=reserved)
@@ -169,46 +103,117 @@ def deal_plans(seed: bytes | str, *, request: PlanRequest, pool: Sequence[PoolCa
         raise ValueError(" ".join(lacking))
     free = [case for case in pool if case.id not in set(reserved)]
     draws = Draws(sub_seed(seed, "plans"))
-    table, number = _Table(), 0
+    tables = [_Table() for _ in request.groups]
     found: list[Planned] = []
+    number = 0
     for count in request.plans.values():
-        table.here.clear()
-        for _ in range(count):
-            found += _practice_trials(request.practice, reserved, number, draws)
-            found += _deal_one(request.blocks, free, number, draws=draws, table=table)
-            number += 1
+        for group, table in zip(request.groups, tables, strict=True):
+            table.next_list()
+            orders = orders_dealt(group.order, len(group.levels), plans=count, draws=draws)
+            for order in orders:
+                found += _practice_trials(request, group, reserved, number, draws)
+                found += _Dealer(group, free, draws, table, order).plan(number)
+                number += 1
     return found
 
 
 def _practice_trials(
-    blocks: Sequence[PracticeBlock], reserved: Sequence[int], plan: int, draws: Draws
+    request: PlanRequest, group: Group, reserved: Sequence[int], plan: int, draws: Draws
 ) -> Iterator[Planned]:
     start = 0
-    for block in blocks:
+    for block in request.practice:
         cases = list(reserved[start : start + block.size])
         start += block.size
         draws.shuffle(cases)
+        levels = block.levels or group.practised
         for index, case in enumerate(cases):
-            yield Planned(plan, block.step_index, block.block_index, index, case)
+            within = levels[index * len(levels) // len(cases)]
+            yield Planned(plan, block.step_index, block.block_index, index, case, within)
 
 
-def _deal_one(
-    blocks: Sequence[Block], free: Sequence[PoolCase], plan: int, *, draws: Draws, table: _Table
-) -> Iterator[Planned]:
-    used: set[int] = set()
-    for block in blocks:
-        barred = used if block.disjoint else set()
-        chosen: list[int] = []
-        for cell in block.cells:
-            candidates = [case.id for case in free if case.id not in barred and fits(case, cell)]
-            draws.shuffle(candidates)
-            candidates.sort(
-                key=lambda case: (table.here[block.step_index, case], table.ever[block.step_index, case])
-            )
-            chosen += candidates[: cell.count]
-        for case in chosen:
-            table.deal(block.step_index, case)
-        used.update(chosen)
-        draws.shuffle(chosen)
-        for index, case in enumerate(chosen):
-            yield Planned(plan, block.step_index, block.block_index, index, case)
+@dataclass
+class _Dealer:
+    """Deals one plan: every block of its group, with the levels in this plan's order."""
+
+    group: Group
+    free: Sequence[PoolCase]
+    draws: Draws
+    table: _Table
+    order: Row
+
+    def plan(self, number: int) -> Iterator[Planned]:
+        used: set[int] = set()
+        before: list[int] = []
+        for block in self.group.blocks:
+            portions = self._in_order(block)
+            dealt = self._reread(portions, before) if block.reread else self._dealt(block, portions, used)
+            for case, within in dealt:
+                self.table.deal(block.step_index, within, case)
+            before = [case for case, _within in dealt]
+            used.update(before)
+            for index, (case, within) in enumerate(dealt):
+                yield Planned(number, block.step_index, block.block_index, index, case, within)
+
+    def _in_order(self, block: Block) -> list[list[Portion]]:
+        """Return the portions in runs: one for each level of the blocks, in the order of this plan."""
+        levels = [self.group.levels[place] for place in self.order]
+        if block.takes is not None:
+            levels = [levels[block.takes]]
+        runs = [[portion for portion in block.portions if portion.level == level] for level in levels]
+        return [run for run in runs if run] or [list(block.portions)]
+
+    def _reread(self, runs: list[list[Portion]], before: list[int]) -> Dealt:
+        cases = list(before)
+        self.draws.shuffle(cases)
+        (portion,) = (portion for run in runs for portion in run)
+        return [(case, portion.within) for case in cases]
+
+    def _dealt(self, block: Block, runs: list[list[Portion]], used: set[int]) -> Dealt:
+        barred = set(used) if block.disjoint else set()
+        found: Dealt = []
+        portions = [portion for run in runs for portion in run]
+        quotas = dict(zip(portions, spread(block, portions, draws=self.draws), strict=True))
+        for run in runs:
+            chosen: list[tuple[PoolCase, str, int]] = []
+            for portion in run:
+                for place, cell in enumerate(quotas[portion]):
+                    for case in self._chosen(block, portion, cell, barred):
+                        barred.add(case.id)
+                        chosen.append((case, portion.within, place))
+            found += self._arranged(block, chosen)
+        return found
+
+    def _chosen(self, block: Block, portion: Portion, cell: CaseQuota, barred: set[int]) -> list[PoolCase]:
+        candidates = [
+            case
+            for case in self.free
+            if case.case_set == block.case_set
+            and case.id not in barred
+            and fits(case, cell, predictor=portion.predictor)
+        ]
+        self.draws.shuffle(candidates)
+        candidates.sort(key=lambda case: self.table.use(block.step_index, portion.within, case.id))
+        return candidates[: cell.count]
+
+    def _arranged(self, block: Block, chosen: list[tuple[PoolCase, str, int]]) -> Dealt:
+        self.draws.shuffle(chosen)
+        if block.case_order == "fixed":
+            chosen.sort(key=lambda entry: entry[0].position)
+        elif block.case_order == "stratified":
+            chosen = _evenly_mixed(chosen)
+        return [(case.id, within) for case, within, _place in chosen]
+
+
+def _evenly_mixed(chosen: list[tuple[PoolCase, str, int]]) -> list[tuple[PoolCase, str, int]]:
+    """Spread every cell over the whole run: the i-th of n cases of a cell stands near (i + 1/2) / n of the way."""
+    sizes = Counter((within, place) for _case, within, place in chosen)
+    met: Counter[tuple[str, int]] = Counter()
+    placed = []
+    for number, (case, within, place) in enumerate(chosen):
+        at = (met[within, place] + 0.5) / sizes[within, place]
+        met[within, place] += 1
+        placed.append((at, number, (case, within, place)))
+    return [entry for _at, _number, entry in sorted(placed, key=lambda each: each[:2])]
+
+
+__all__ = ["Planned", "deal_plans", "practice_reserved", "shortages"]

@@ -91,10 +91,13 @@ class Step:
 
 @dataclass(frozen=True)
 class CaseQuota:
-    """How many cases of one cell of the case plan each participant judges."""
+    """How many cases of one cell of the case plan each participant judges.
 
-    ai_correct: bool | None
-    ground_truth: str | None
+    ``values`` are those of case columns as text; ``ai_correct`` is ``true`` or ``false`` and is judged by the answers of
+    the predictor whose condition the trial shows. A column that is not named takes every value.
+    """
+
+    values: Mapping[str, str]
     count: int
 
 

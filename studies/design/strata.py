@@ -9,21 +9,26 @@ from typing import Any
 
 from studies.design.spec import CaseQuota, StudySpec
 
-CASE_COLUMNS = ("ai_correct", "ground_truth")
+AI_CORRECT, GROUND_TRUTH = "ai_correct", "ground_truth"
 Margins = Mapping[str, Mapping[str, int]]
 
 
 def resolve_margins(
     strata: Mapping[str, Any], *, per_participant: int, options: Sequence[str]
 ) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
-    """Turn 'balanced' into numbers; return the margins, and for each column that cannot be met a sentence why."""
+    """Turn 'balanced' into numbers; return the margins, and for each column that cannot be met a sentence why.
+
+    Besides ``ai_correct`` and ``ground_truth`` every attribute of the cases can be a stratum; its values are named.
+    """
     margins: dict[str, dict[str, int]] = {}
     faults: dict[str, str] = {}
+    known = {AI_CORRECT: ("true", "false"), GROUND_TRUTH: tuple(options)}
     for column, wanted in strata.items():
-        values = ("true", "false") if column == "ai_correct" else tuple(options)
-        if column not in CASE_COLUMNS:
+        values = known.get(column) or (() if wanted == "balanced" else tuple(wanted))
+        if not values:
             faults[column] = (
-                f"not supported yet: '{column}' as a stratum; there is: {', '.join(CASE_COLUMNS)}."
+                f"The values of '{column}' are not known here: write how many cases of each, "
+                f"such as {column}: {{easy: {per_participant // 2}, hard: {per_participant - per_participant // 2}}}."
             )
         elif wanted == "balanced":
             share, left = divmod(per_participant, len(values))
@@ -49,7 +54,7 @@ def case_cells(margins: Margins, *, per_participant: int) -> list[CaseQuota]:
     The count of a cell is the product of its margins divided by ``per_participant``, as it is when the margins are
     independent: the AI is then equally often right in every class.
     """
-    columns = [column for column in CASE_COLUMNS if column in margins]
+    columns = sorted(margins, key=lambda column: (column != AI_CORRECT, column != GROUND_TRUTH))
     cells = []
     for values in product(*(margins[column] for column in columns)):
         share = Fraction(per_participant)
@@ -62,14 +67,7 @@ def case_cells(margins: Margins, *, per_participant: int) -> list[CaseQuota]:
                 "change the numbers so that every cell is whole."
             )
         if share:
-            correct = named.get("ai_correct")
-            cells.append(
-                CaseQuota(
-                    ai_correct=None if correct is None else correct == "true",
-                    ground_truth=named.get("ground_truth"),
-                    count=int(share),
-                )
-            )
+            cells.append(CaseQuota(named, int(share)))
     return cells
 
 
@@ -79,8 +77,10 @@ def _named(values: Mapping[str, str]) -> str:
 
 def cell_name(cell: CaseQuota) -> str:
     """Return a cell in words."""
-    right = {True: "AI right", False: "AI wrong", None: ""}[cell.ai_correct]
-    return ", ".join(part for part in (right, cell.ground_truth or "") if part) or "any case"
+    right = {"true": "AI right", "false": "AI wrong"}.get(cell.values.get(AI_CORRECT, ""), "")
+    other = {column: value for column, value in cell.values.items() if column not in (AI_CORRECT, GROUND_TRUTH)}
+    parts = (right, cell.values.get(GROUND_TRUTH, ""), _named(other))
+    return ", ".join(part for part in parts if part) or "any case"
 
 
 def stratum_key(spec: StudySpec, answers: Mapping[str, str]) -> str:

@@ -1,0 +1,161 @@
+"""What a case plan is made of: cases with their columns, blocks of trials, and the levels that lie within a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from studies.design.draws import Draws
+from studies.design.spec import CaseQuota
+from studies.design.strata import AI_CORRECT, GROUND_TRUTH
+
+
+@dataclass(frozen=True)
+class PoolCase:
+    """A case that can be planned: what its cell is made of, and whether each predictor is right about it."""
+
+    id: int
+    right: Mapping[str, bool]
+    ground_truth: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    case_set: str = ""
+    position: int = 0
+
+    def value(self, column: str, *, predictor: str) -> str | None:
+        """Return the value of a column, as text; ``ai_correct`` is that of the predictor."""
+        if column == AI_CORRECT:
+            is_right = self.right.get(predictor)
+            return None if is_right is None else "true" if is_right else "false"
+        return self.ground_truth if column == GROUND_TRUTH else self.attributes.get(column)
+
+
+@dataclass(frozen=True)
+class Portion:
+    """The trials of a block under the same levels.
+
+    ``within`` names all levels, ``level`` those that stay for a run of trials, ``size`` is the number of trials, and
+    ``predictor`` the one whose answers count there.
+    """
+
+    within: str
+    level: str
+    size: int
+    predictor: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of trials of the flow.
+
+    ``disjoint``: its cases are new to the participant; ``reread``: they are those of the block before; ``takes``: only
+    the level at that place of the participant's order is met here.
+    """
+
+    step_index: int
+    block_index: int
+    cells: tuple[CaseQuota, ...]
+    disjoint: bool = True
+    portions: tuple[Portion, ...] = ()
+    case_order: str = "random"
+    case_set: str = ""
+    takes: int | None = None
+    reread: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.portions:
+            object.__setattr__(self, "portions", (Portion("", "", self.size, ""),))
+
+    @property
+    def size(self) -> int:
+        return sum(cell.count for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class PracticeBlock:
+    """One practice step: the same reserved cases for everybody, in an order of their own.
+
+    ``levels``: what it shows, where the step says so.
+    """
+
+    step_index: int
+    block_index: int
+    size: int
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Arms that share their plans: their trials need the same predictors under the same levels."""
+
+    arms: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    levels: tuple[str, ...] = ("",)
+    order: str = "fixed"
+    practised: tuple[str, ...] = ("",)
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """What is to be dealt: the groups of arms with their blocks, and how many plans each list needs for each group."""
+
+    groups: tuple[Group, ...]
+    practice: tuple[PracticeBlock, ...]
+    plans: Mapping[str, int]
+
+
+def fits(case: PoolCase, cell: CaseQuota, *, predictor: str = "") -> bool:
+    """Whether a case belongs to a cell; a cell without a column takes every value of it."""
+    return all(case.value(column, predictor=predictor) == value for column, value in cell.values.items())
+
+
+def spread(block: Block, portions: Sequence[Portion], *, draws: Draws) -> list[list[CaseQuota]]:
+    """Divide the cells of a block over its portions: exactly where they divide, otherwise as evenly as they can.
+
+    Where they do not divide, the cells are strung together evenly, begun at a drawn place, and cut to the portions: each
+    portion holds its share of each cell to the next whole number or so, and the participant's totals are exact.
+    """
+    if len(portions) == 1 and portions[0].size == block.size:
+        return [list(block.cells)]
+    shares = [[Fraction(cell.count * p.size, block.size) for cell in block.cells] for p in portions]
+    if all(share.denominator == 1 for row in shares for share in row):
+        counts = [[int(share) for share in row] for row in shares]
+    elif sum(p.size for p in portions) == block.size:
+        counts = _cut(block, portions, draws=draws)
+    else:
+        counts = [_rounded(row, size=p.size, draws=draws) for row, p in zip(shares, portions, strict=True)]
+    return [
+        [CaseQuota(cell.values, count) for cell, count in zip(block.cells, row, strict=True)] for row in counts
+    ]
+
+
+def divides(block: Block) -> bool:
+    """Say whether every portion holds a whole number of every cell."""
+    return all((cell.count * p.size) % block.size == 0 for p in block.portions for cell in block.cells)
+
+
+def _cut(block: Block, portions: Sequence[Portion], *, draws: Draws) -> list[list[int]]:
+    strung = sorted(
+        ((at + Fraction(1, 2)) / cell.count, place)
+        for place, cell in enumerate(block.cells)
+        for at in range(cell.count)
+    )
+    cells = [place for _at, place in strung]
+    start = draws.below(len(cells))
+    cells = cells[start:] + cells[:start]
+    counts, begin = [], 0
+    for portion in portions:
+        part = cells[begin : begin + portion.size]
+        counts.append([part.count(place) for place in range(len(block.cells))])
+        begin += portion.size
+    return counts
+
+
+def _rounded(shares: Sequence[Fraction], *, size: int, draws: Draws) -> list[int]:
+    counts = [int(share) for share in shares]
+    rest = [share - count for share, count in zip(shares, counts, strict=True)]
+    places = list(range(len(shares)))
+    draws.shuffle(places)
+    for place in sorted(places, key=lambda at: -rest[at])[: size - sum(counts)]:
+        counts[place] += 1
+    return counts
