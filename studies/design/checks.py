@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from explainers.core.errors import ExplanationRefused
 from explainers.methods import METHODS
+from studies.design.factorchecks import division_faults, factor_faults, placement_faults
+from studies.design.factors import Arm, Crossing, crossing_of
 from studies.design.schemafaults import did_you_mean
 from studies.design.sidefiles import RawStep, SideFiles
 from studies.design.strata import case_cells, resolve_margins
@@ -33,10 +36,37 @@ class Draft:
         data: Mapping[str, Any] = self.source.data
         return data
 
-    @property
+    @cached_property
+    def crossing(self) -> Crossing:
+        """The factors of the study; only for data whose factors passed their checks."""
+        return crossing_of(self.data)
+
+    @cached_property
+    def has_sound_factors(self) -> bool:
+        if "factors" not in self.data:
+            return True
+        return "conditions" not in self.data and not any(True for _ in factor_faults(self))
+
+    @cached_property
     def conditions(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the conditions by name; those of factors that do not fit together are not known."""
+        if "conditions" not in self.data:
+            return self.crossing.conditions if self.has_sound_factors else {}
         found: Mapping[str, Mapping[str, Any]] = self.data.get("conditions", {})
         return found
+
+    @cached_property
+    def arms(self) -> Mapping[str, Arm]:
+        return {arm.name: arm for arm in self.crossing.arms} if self.has_sound_factors else {}
+
+    @property
+    def parts(self) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+        """Yield every part of a condition that the file has: whole conditions, or the levels of factors."""
+        for name, condition in self.data.get("conditions", {}).items():
+            yield ("conditions", name), condition
+        for name, factor in self.data.get("factors", {}).items():
+            for level, part in factor["levels"].items():
+                yield ("factors", name, "levels", level), part
 
     @property
     def options(self) -> list[str]:
@@ -50,6 +80,16 @@ class Draft:
 
     def fault(self, path: Path, message: str) -> Fault:
         return self.source.fault(path, message)
+
+
+def arms_meant(draft: Draft, word: str) -> list[str]:
+    """Return the arms that a word of 'only' means: an arm, whoever meets a condition, or ``factor=level``."""
+    factor, _, level = word.partition("=")
+    return [
+        name
+        for name, arm in draft.arms.items()
+        if word == name or word in arm.conditions.values() or (level and arm.levels.get(factor) == level)
+    ]
 
 
 def option_value(option: Any) -> str:
@@ -90,13 +130,10 @@ def _kind(is_numeric: bool) -> str:
 
 def condition_faults(draft: Draft) -> Iterator[Fault]:
     """Check the conditions: predictors and methods exist, controls are declared as deception."""
-    if "conditions" not in draft.data:
-        yield draft.fault((), "'conditions' is missing.")
+    if ("conditions" in draft.data) == ("factors" in draft.data):
+        yield draft.fault((), "Write 'conditions', or 'factors' whose levels make them, and not both.")
     predictors = draft.data["predictors"]
-    for alias in list(predictors)[1:]:
-        yield draft.fault(("predictors", alias), "not supported yet: more than one predictor. Leave it out.")
-    for name, condition in draft.conditions.items():
-        path: Path = ("conditions", name)
+    for path, condition in draft.parts:
         predictor = condition.get("predictor")
         if predictor is not None and predictor not in predictors:
             yield draft.fault(
@@ -138,22 +175,12 @@ def _explanation_faults(draft: Draft, explanation: Mapping[str, Any], path: Path
 def allocation_faults(draft: Draft) -> Iterator[Fault]:
     """Check the allocation: conditions, ratio and strata are those of the study."""
     allocation, path = draft.data["allocation"], ("allocation",)
-    between = allocation["between"]
-    for index, name in enumerate(between):
-        if name not in draft.conditions:
-            yield draft.fault(
-                (*path, "between", index),
-                f"There is no condition '{name}'.{did_you_mean(name, draft.conditions)}",
-            )
-    for name in draft.conditions:
-        if name not in between:
-            yield draft.fault(
-                ("conditions", name), "Nobody is allocated to this condition: add it to 'between'."
-            )
-    ratio = allocation.get("ratio", between)
-    if len(ratio) != len(between):
+    yield from placement_faults(draft)
+    ratio = allocation.get("ratio", list(draft.arms))
+    if draft.arms and len(ratio) != len(draft.arms):
         yield draft.fault(
-            (*path, "ratio"), f"There are {len(ratio)} numbers for {len(between)} conditions: one for each."
+            (*path, "ratio"),
+            f"There are {len(ratio)} numbers for {len(draft.arms)} arms ({', '.join(draft.arms)}): one for each.",
         )
     claim = next((step.index for step in draft.of_kind("allocate")), len(draft.steps))
     before = {s.params["use"] for s in draft.of_kind("questionnaire") if s.index < claim}
@@ -175,8 +202,8 @@ def case_faults(draft: Draft) -> Iterator[Fault]:
         own = step.params.get("cases")
         if own is not None:
             yield from _quota_faults(draft, block_cases(draft.data, own), (*step.path, "cases"))
-            if own.get("from", draft.data["cases"]["from"]) != draft.data["cases"]["from"]:
-                yield draft.fault((*step.path, "cases", "from"), "not supported yet: a second case set.")
+    if draft.has_sound_factors:
+        yield from division_faults(draft)
 
 
 def block_cases(data: Mapping[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:

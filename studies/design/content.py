@@ -1,41 +1,72 @@
-"""The content that a version stands on: its cases, its predictor, what the predictor says, and the plan request."""
+"""The content that a version stands on: its cases, its predictors, what they say, and the plan request."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from explainers.models import Case, CaseSet, Prediction, Predictor
-from studies.design.caseplan import Block, PlanRequest, PoolCase, PracticeBlock
 from studies.design.models import StudyVersion
-from studies.design.selectors import version_spec
-from studies.design.spec import ExplanationSpec, StudySpec
+from studies.design.planblocks import Block, Group, PlanRequest, PoolCase, Portion, PracticeBlock
+from studies.design.selectors import case_set_names, columns_of, predictor_aliases, version_spec
+from studies.design.spec import SHOWN, ArmSpec, ExplanationSpec, Step, StudySpec
 from studies.design.strata import case_cells, stratum_keys
-from studies.design.truth import truth_of
+from studies.design.truth import truth_of, truths_of
 
 
 @dataclass(frozen=True)
 class Content:
-    """Cases and predictor of a version; ``None`` where the name in the study file is not there."""
+    """Case sets and predictors of a version by the names and aliases of its file; ``None`` where one is not there."""
 
     spec: StudySpec
-    case_set: CaseSet | None
-    predictor: Predictor | None
+    case_sets: Mapping[str, CaseSet | None]
+    predictors: Mapping[str, Predictor | None]
+
+    @property
+    def is_there(self) -> bool:
+        return all(self.case_sets.values()) and all(self.predictors.values())
+
+    @property
+    def known_predictors(self) -> dict[str, Predictor]:
+        return {alias: found for alias, found in self.predictors.items() if found is not None}
+
+    @property
+    def known_case_sets(self) -> list[CaseSet]:
+        return [found for found in self.case_sets.values() if found is not None]
 
     def cases(self) -> list[Case]:
-        """Return the cases in their order."""
-        return [] if self.case_set is None else list(self.case_set.cases.order_by("position"))
+        """Return the cases of every set in their order."""
+        return [case for case_set in self.known_case_sets for case in case_set.cases.order_by("position")]
 
 
 def content_of(version: StudyVersion) -> Content:
     """Find the content that a version names."""
     spec = version_spec(version.pk)
-    alias = spec.conditions[0].predictor
+    sets = {found.name: found for found in CaseSet.objects.filter(name__in=case_set_names(spec))}
+    names = predictor_aliases(spec)
+    there = {found.name: found for found in Predictor.objects.filter(name__in=names.values())}
     return Content(
         spec=spec,
-        case_set=CaseSet.objects.filter(name=spec.case_set).first(),
-        predictor=Predictor.objects.filter(name=spec.document["predictors"][alias]).first(),
+        case_sets={name: sets.get(name) for name in case_set_names(spec)},
+        predictors={alias: there.get(name) for alias, name in names.items()},
     )
+
+
+def missing_content(content: Content) -> list[str]:
+    """Return a sentence for each case set and each predictor that has not been brought yet."""
+    found = [
+        f"There is no case set '{name}': bring the cases first."
+        for name, case_set in content.case_sets.items()
+        if case_set is None
+    ]
+    names = content.spec.document["predictors"]
+    found += [
+        f"There is no predictor '{names[alias]}': bring it first."
+        for alias, predictor in content.predictors.items()
+        if predictor is None
+    ]
+    return found
 
 
 def explanations_of(spec: StudySpec) -> list[ExplanationSpec]:
@@ -44,30 +75,109 @@ def explanations_of(spec: StudySpec) -> list[ExplanationSpec]:
     return list(found.values())
 
 
-def case_pool(*, cases: Iterable[Case], predictor: Predictor) -> list[PoolCase]:
-    """Return the cases that can be planned: those with a reference answer and a prediction, in a fixed order."""
+def case_pool(*, cases: Iterable[Case], predictors: Mapping[str, Predictor]) -> list[PoolCase]:
+    """Return the cases that can be planned: those with a reference answer and every prediction, in a fixed order."""
     by_id = {case.pk: case for case in cases}
+    names = dict(CaseSet.objects.filter(cases__in=list(by_id)).values_list("pk", "name").distinct())
     truth = truth_of(case_ids=list(by_id))
-    said = dict(
-        Prediction.objects.filter(predictor=predictor, case__in=list(by_id)).values_list("case_id", "label")
-    )
+    # Any column of the case file can be a stratum: those that describe the cases, and the reference columns.
+    attributes: dict[int, dict[str, str]] = {}
+    for (pk, name), value in {**truths_of(case_ids=list(by_id)), **columns_of(case_ids=list(by_id))}.items():
+        attributes.setdefault(pk, {})[name] = value
+    said = {
+        alias: dict(
+            Prediction.objects.filter(predictor=predictor, case__in=list(by_id)).values_list(
+                "case_id", "label"
+            )
+        )
+        for alias, predictor in predictors.items()
+    }
     return [
-        PoolCase(case.pk, ai_correct=said[case.pk] == truth[case.pk], ground_truth=truth[case.pk])
-        for case in sorted(by_id.values(), key=lambda case: case.position)
-        if case.pk in truth and case.pk in said
+        PoolCase(
+            pk,
+            right={alias: labels[pk] == truth[pk] for alias, labels in said.items()},
+            ground_truth=truth[pk],
+            attributes=attributes.get(pk, {}),
+            case_set=names[case.case_set_id],
+            position=case.position,
+        )
+        for pk, case in sorted(by_id.items(), key=lambda each: (names[each[1].case_set_id], each[1].position))
+        if pk in truth and all(pk in labels for labels in said.values())
     ]
 
 
 def plan_request(spec: StudySpec) -> PlanRequest:
-    """Return what the case plan of a study is to hold; how many plans a stratum needs is known once slots are drawn."""
-    blocks, practice, number = [], [], 0
-    for step in spec.steps:
-        if step.kind == "practice":
-            practice.append(PracticeBlock(step.index, number, step.params["cases"]))
-            number += 1
-        elif step.kind == "trials":
-            cases = step.params["cases"]
-            cells = tuple(case_cells(cases["strata"], per_participant=cases["per_participant"]))
-            blocks.append(Block(step.index, number, cells, cases["disjoint"]))
-            number += 1
-    return PlanRequest(tuple(blocks), tuple(practice), dict.fromkeys(stratum_keys(spec), 0))
+    """Return what the case plan of a study is to hold; how many plans a list needs is known once slots are drawn."""
+    trial_steps = [step for step in spec.steps if step.kind in ("practice", "trials")]
+    numbers = {step.index: number for number, step in enumerate(trial_steps)}
+    practice = tuple(
+        PracticeBlock(step.index, numbers[step.index], step.params["cases"], _practised(step))
+        for step in trial_steps
+        if step.kind == "practice"
+    )
+    groups = tuple(_group(spec, arms, numbers) for arms in arm_groups(spec))
+    return PlanRequest(groups, practice, dict.fromkeys(stratum_keys(spec), 0))
+
+
+def arm_groups(spec: StudySpec) -> list[list[ArmSpec]]:
+    """Return the arms that share their plans: under the same levels their trials need the same predictor."""
+    groups: dict[object, list[ArmSpec]] = {}
+    for arm in spec.arms:
+        needs = sorted((within, spec.condition(name).predictor) for within, name in arm.conditions.items())
+        steps = [(step.index, str(_declared(step, arm))) for step in spec.steps if step.kind == "trials"]
+        groups.setdefault(repr((needs, steps)), []).append(arm)
+    return list(groups.values())
+
+
+def _practised(step: Step) -> tuple[str, ...]:
+    return (f"{SHOWN}{step.params['show']}",) if step.params.get("show") else ()
+
+
+def _group(spec: StudySpec, arms: list[ArmSpec], numbers: Mapping[int, int]) -> Group:
+    arm = arms[0]
+    blocks = [_block(spec, arm, step, numbers[step.index]) for step in spec.steps if step.kind == "trials"]
+    if spec.per == "step":
+        blocks = list(_each_with_one_level(blocks))
+    return Group(
+        arms=tuple(each.name for each in arms),
+        blocks=tuple(blocks),
+        levels=arm.runs,
+        order=spec.order,
+        practised=tuple(arm.conditions),
+    )
+
+
+def _each_with_one_level(blocks: Iterable[Block]) -> Iterator[Block]:
+    place = 0
+    for block in blocks:
+        if any(portion.within.startswith(SHOWN) for portion in block.portions):
+            yield block
+        else:
+            yield replace(block, takes=place)
+            place += 1
+
+
+def _block(spec: StudySpec, arm: ArmSpec, step: Step, number: int) -> Block:
+    cases = step.params["cases"]
+    portions = tuple(
+        Portion(
+            each["within"], each["level"], each["size"], spec.condition_of(arm.name, each["within"]).predictor
+        )
+        for each in _declared(step, arm)
+    )
+    return Block(
+        step.index,
+        number,
+        tuple(case_cells(cases["strata"], per_participant=cases["per_participant"])),
+        disjoint=cases["disjoint"],
+        portions=portions,
+        case_order=cases.get("order", "random"),
+        case_set=cases["from"],
+        reread=cases.get("reread", False),
+    )
+
+
+def _declared(step: Step, arm: ArmSpec) -> list[dict[str, Any]]:
+    whole = {"within": "", "level": "", "size": step.params["cases"]["per_participant"]}
+    found: list[dict[str, Any]] = step.params.get("portions", {}).get(arm.name, [whole])
+    return found

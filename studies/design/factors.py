@@ -1,7 +1,7 @@
 """Conditions written as factors: every combination of levels that is not omitted becomes a condition of an arm.
 
-What lies between participants makes the arms; what lies within a participant, in runs of trials or trial by trial, makes
-the conditions of an arm. A plain list of conditions is one factor called ``condition``.
+What lies between participants makes the arms; what lies within a participant, in runs of trials or trial by trial,
+makes the conditions of an arm. A plain list of conditions is one factor called ``condition``.
 """
 
 from __future__ import annotations
@@ -92,13 +92,15 @@ class Crossing:
     def content(self) -> tuple[dict[str, Any], ...]:
         """Return what each cell shows: the parts of its levels, merged; a part may need company to take effect."""
         return tuple(
-            merged([part for factor in self.factors if _counts(part := factor.levels[cell[factor.name]], cell)])
+            merged(
+                [part for factor in self.factors if _counts(part := factor.levels[cell[factor.name]], cell)]
+            )
             for cell in self.cells
         )
 
     @cached_property
     def conditions(self) -> dict[str, dict[str, Any]]:
-        """Return the conditions by name; cells between which people see no difference are one condition."""
+        """Return the conditions by name; cells of several arms that show the same are one condition."""
         found: dict[str, dict[str, Any]] = {}
         for name, shown, levels in zip(self._names, self.content, self._told, strict=True):
             found.setdefault(name, shown | {"levels": {} if self.plain else levels})
@@ -163,8 +165,10 @@ class Crossing:
         """Return the levels of each cell that its condition is named by."""
         groups: dict[str, list[Levels]] = {}
         keys = []
+        # Only what lies between can fall together: levels within a participant are told apart by when they are met.
+        loose = {factor.name for factor in self.between} & self._matters
         for cell, shown in zip(self.cells, self.content, strict=True):
-            fixed = {name: level for name, level in cell.items() if name not in self._matters}
+            fixed = {name: level for name, level in cell.items() if name not in loose}
             keys.append(_text([fixed, shown]))
             groups.setdefault(keys[-1], []).append(cell)
         return tuple(_shared(groups[key]) for key in keys)
@@ -249,7 +253,9 @@ def merged(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _counts(part: Mapping[str, Any], cell: Levels) -> bool:
     """Say whether a level takes effect in a cell: what it names as company must be there."""
-    wanted = {name: [each] if isinstance(each, str) else each for name, each in part.get(ONLY_WITH, {}).items()}
+    wanted = {
+        name: [each] if isinstance(each, str) else each for name, each in part.get(ONLY_WITH, {}).items()
+    }
     return all(cell.get(name) in levels for name, levels in wanted.items())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from studies.design.checks import Draft, option_value
+from studies.design.checks import Draft, arms_meant, option_value
 from studies.design.schemafaults import did_you_mean
 from studies.design.sidefiles import ITEM_STEPS, RawStep
 from studies.errors import Fault
@@ -67,8 +67,9 @@ def _only_faults(draft: Draft) -> Iterator[Fault]:
     place = next((step.index for step in draft.of_kind("allocate")), len(draft.steps))
     for step in draft.steps:
         for index, name in enumerate(step.params.get("only", [])):
-            if name not in draft.conditions:
-                message = f"There is no condition '{name}'.{did_you_mean(name, draft.conditions)}"
+            if draft.arms and not arms_meant(draft, name):
+                known = [*draft.arms, *draft.conditions]
+                message = f"There is no arm and no condition '{name}'.{did_you_mean(name, known)}"
                 yield draft.fault((*step.path, "only", index), message)
         if "only" in step.params and step.index < place and step.kind != "consent":
             yield draft.fault(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studies.design.checks import DEFAULT_PROTOCOL, OF_NUMBERS, Draft, block_cases
+from studies.design.checks import DEFAULT_PROTOCOL, OF_NUMBERS, Draft, arms_meant, block_cases
 from studies.design.sidefiles import RawStep
 from studies.design.spec import read_decision, target_name
 from studies.design.strata import resolve_margins
@@ -30,8 +30,10 @@ def normalised(draft: Draft) -> dict[str, Any]:
         "cases": _cases(draft, data["cases"]),
         "decision": _decision(data["decision"]),
         "conditions": _conditions(draft),
+        "arms": _arms(draft),
+        "within": _within(draft),
         "deception": data.get("deception", False),
-        "allocation": _allocation(data["allocation"]),
+        "allocation": _allocation(draft),
         "flow": [_step(draft, step) for step in draft.steps],
         "bonus": data.get("bonus"),
         "completion": dict(data.get("completion", {})),
@@ -49,6 +51,8 @@ def _cases(draft: Draft, cases: Mapping[str, Any]) -> dict[str, Any]:
         "per_participant": cases["per_participant"],
         "strata": margins,
         "disjoint": cases.get("disjoint", True),
+        "order": cases.get("order", "random"),
+        "reread": cases.get("reread", False),
     }
 
 
@@ -91,9 +95,9 @@ def _conditions(draft: Draft) -> list[dict[str, Any]]:
     default = next(iter(draft.data["predictors"]))
     named: dict[str, dict[str, Any]] = {}
     found = []
-    # The order of 'between' is the one that the allocation draws from; a mapping has none of its own.
-    for name in draft.data["allocation"]["between"]:
-        condition = draft.conditions[name]
+    listed = draft.crossing.conditions
+    shown_apart = {name: each for name, each in draft.conditions.items() if name not in listed}
+    for name, condition in {**listed, **shown_apart}.items():
         advice = condition.get("advice")
         found.append(
             {
@@ -103,19 +107,67 @@ def _conditions(draft: Draft) -> list[dict[str, Any]]:
                 "advice": None
                 if advice is None
                 else {"show": advice["show"], "source": advice.get("source", "ai")},
-                "explanations": [_explanation(e, named) for e in condition.get("explanations", [])],
+                "explanations": [
+                    _explanation(e, named, predictor=condition.get("predictor", default))
+                    for e in condition.get("explanations", [])
+                ],
+                "levels": dict(condition.get("levels", {})),
             }
         )
     return found
 
 
-def _explanation(explanation: Mapping[str, Any], named: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _arms(draft: Draft) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": arm.name,
+            "label": arm.label,
+            "levels": dict(arm.levels),
+            "conditions": dict(arm.conditions),
+            "runs": list(draft.crossing.levels_in_order(arm)),
+        }
+        for arm in draft.crossing.arms
+    ]
+
+
+def _within(draft: Draft) -> dict[str, Any]:
+    first = next(iter(draft.crossing.runs), None)
+    return {
+        "order": first.order if first else "fixed",
+        "per": first.per if first else "block",
+        "factors": [
+            {"name": factor.name, "placed": factor.placed, "levels": list(factor.levels)}
+            for factor in draft.crossing.factors
+            if not draft.crossing.plain or factor.placed != "between"
+        ],
+    }
+
+
+def _portions(draft: Draft, step: RawStep, size: int) -> dict[str, list[dict[str, Any]]]:
+    """Say for each arm which levels the trials of a step show, and how many trials each."""
+    if "show" in step.params:
+        whole = [{"within": f"={step.params['show']}", "level": "", "size": size}]
+        return {arm.name: whole for arm in draft.crossing.arms}
+    by_step = any(factor.per == "step" for factor in draft.crossing.runs)
+    return {
+        arm.name: [
+            {"within": share.within, "level": share.level, "size": size if by_step else int(share.size)}
+            for share in draft.crossing.shares(arm, size)
+        ]
+        for arm in draft.crossing.arms
+    }
+
+
+def _explanation(
+    explanation: Mapping[str, Any], named: dict[str, dict[str, Any]], *, predictor: str
+) -> dict[str, Any]:
     control = explanation.get("control")
     what = {
         "method": explanation["method"] if control is None else control["of"],
         "target": explanation.get("target", "advised"),
         "control": "" if control is None else control["kind"],
         "parameters": dict(explanation.get("parameters", {})),
+        "predictor": predictor,
     }
     base = explanation.get("name") or "_".join(filter(None, [what["control"], what["method"]]))
     name, number = base, 1
@@ -126,10 +178,11 @@ def _explanation(explanation: Mapping[str, Any], named: dict[str, dict[str, Any]
     return {"name": name, **what}
 
 
-def _allocation(allocation: Mapping[str, Any]) -> dict[str, Any]:
+def _allocation(draft: Draft) -> dict[str, Any]:
+    allocation, arms = draft.data["allocation"], [arm.name for arm in draft.crossing.arms]
     return {
-        "between": allocation["between"],
-        "ratio": allocation.get("ratio", [1] * len(allocation["between"])),
+        "between": arms,
+        "ratio": allocation.get("ratio", [1] * len(arms)),
         "strata": allocation.get("strata", []),
         "slots": allocation["slots"],
         "method": allocation.get("method", "permuted_blocks"),
@@ -139,7 +192,8 @@ def _allocation(allocation: Mapping[str, Any]) -> dict[str, Any]:
 
 def _step(draft: Draft, step: RawStep) -> dict[str, Any]:
     params = dict(step.params)
-    only = params.pop("only", [])
+    named = params.pop("only", [])
+    only = [arm for arm in draft.arms if any(arm in arms_meant(draft, word) for word in named)]
     if step.kind == "questionnaire":
         params = draft.side.questionnaires[params["use"]].params()
     elif step.kind == "screening":
@@ -160,14 +214,18 @@ def _step(draft: Draft, step: RawStep) -> dict[str, Any]:
             "cases": params["cases"],
             "feedback": params.get("feedback", False),
             **_as_after(draft, step),
+            "show": params.get("show", ""),
         }
     elif step.kind == "trials":
+        cases = _cases(draft, block_cases(draft.data, params.get("cases")))
         params = {
             "protocol": params.get("protocol", DEFAULT_PROTOCOL),
             "parameters": dict(params.get("parameters", {})),
             "phase": params.get("phase", ""),
             "per_page": params.get("per_page", 1),
-            "cases": _cases(draft, block_cases(draft.data, params.get("cases"))),
+            "cases": cases,
+            "show": params.get("show", ""),
+            "portions": _portions(draft, step, cases["per_participant"]),
             "breaks_every": params.get("breaks_every", 0),
             "feedback": params.get("feedback", False),
         }

@@ -112,8 +112,8 @@ def fits(case: PoolCase, cell: CaseQuota, *, predictor: str = "") -> bool:
 def spread(block: Block, portions: Sequence[Portion], *, draws: Draws) -> list[list[CaseQuota]]:
     """Divide the cells of a block over its portions: exactly where they divide, otherwise as evenly as they can.
 
-    Where they do not divide, the cells are strung together evenly, begun at a drawn place, and cut to the portions: each
-    portion holds its share of each cell to the next whole number or so, and the participant's totals are exact.
+    Where they do not divide, the cells are strung together evenly, begun at a drawn place, and cut to the portions:
+    each portion holds its share of each cell to the next whole number or so, and the participant's totals are exact.
     """
     if len(portions) == 1 and portions[0].size == block.size:
         return [list(block.cells)]
@@ -125,7 +125,8 @@ def spread(block: Block, portions: Sequence[Portion], *, draws: Draws) -> list[l
     else:
         counts = [_rounded(row, size=p.size, draws=draws) for row, p in zip(shares, portions, strict=True)]
     return [
-        [CaseQuota(cell.values, count) for cell, count in zip(block.cells, row, strict=True)] for row in counts
+        [CaseQuota(cell.values, count) for cell, count in zip(block.cells, row, strict=True)]
+        for row in counts
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from explainers.models import Prediction, Rendering
+from explainers.models import Case, Prediction, Rendering
 from explainers.selectors import job_progress
 from studies.design.casecolumns import ORIGINAL
 from studies.design.models import CaseColumn, Preparation, PreparedExplanation, StudyText, StudyVersion
@@ -82,10 +82,22 @@ class Progress:
 
 def prediction_progress(version: StudyVersion) -> Progress:
     """Return how many cases of the version have a prediction."""
-    document = version_spec(version.pk).document
-    name = document["predictors"][document["conditions"][0]["predictor"]]
-    done = Prediction.objects.filter(predictor__name=name, case__case_set__name=document["cases"]["from"])
-    return Progress(wanted=_case_count(document["cases"]["from"]), done=done.count())
+    spec = version_spec(version.pk)
+    names, sets = sorted(set(predictor_aliases(spec).values())), case_set_names(spec)
+    done = Prediction.objects.filter(predictor__name__in=names, case__case_set__name__in=sets)
+    return Progress(wanted=len(names) * _case_count(sets), done=done.count())
+
+
+def case_set_names(spec: StudySpec) -> list[str]:
+    """Return the names of the case sets of a study, each once."""
+    own = [step.params["cases"]["from"] for step in spec.steps if step.kind == "trials"]
+    return list(dict.fromkeys([spec.case_set, *own]))
+
+
+def predictor_aliases(spec: StudySpec) -> dict[str, str]:
+    """Return the predictors that conditions name: alias to the name under which each is registered."""
+    used = [condition.predictor for condition in spec.conditions]
+    return {alias: spec.document["predictors"][alias] for alias in dict.fromkeys(used)}
 
 
 def explanation_progress(version: StudyVersion) -> dict[str, Progress]:
@@ -94,7 +106,7 @@ def explanation_progress(version: StudyVersion) -> dict[str, Progress]:
     for name, key in PreparedExplanation.objects.filter(version=version).values_list("name", "key"):
         keys.setdefault(name, []).append(key)
     spec = version_spec(version.pk)
-    wanted = _case_count(spec.case_set)
+    wanted = _case_count(case_set_names(spec))
     found = {}
     for condition in spec.conditions:
         for explanation in condition.explanations:
@@ -114,10 +126,8 @@ def rendering_progress(version: StudyVersion) -> Progress:
     return Progress(wanted, drawn.count())
 
 
-def _case_count(name: str) -> int:
-    from explainers.models import Case
-
-    return Case.objects.filter(case_set__name=name).count()
+def _case_count(names: list[str]) -> int:
+    return Case.objects.filter(case_set__name__in=names).count()
 
 
 class _NotLaunchedError(Exception):

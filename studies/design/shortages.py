@@ -33,16 +33,14 @@ def _of_block(
         for cell in block.cells:
             there = sum(fits(case, cell, predictor=predictor) for case in cases)
             needed = _needed(block, portions, cell)
-            # Cells that are judged by another predictor's answers may take every case of this one: the worst is counted.
+            # What another predictor is right about may be any case of this cell: the worst is counted.
             others = _taken_before(earlier, block, cell) + _taken_by_others(block, predictor, cell)
             if there - others < needed:
-                yield _shortage(
-                    cell, block=block, count=needed, there=there, taken=others, reserved=reserved
-                )
+                yield _shortage(cell, block=block, count=needed, there=there, taken=others, reserved=reserved)
 
 
 def _needed(block: Block, portions: Sequence[Portion], cell: CaseQuota) -> int:
-    if block.takes is not None:
+    if block.takes is not None or not block.size:
         return cell.count
     size = sum(portion.size for portion in portions)
     # Where it does not divide, a portion may hold one more than its share.
@@ -50,7 +48,7 @@ def _needed(block: Block, portions: Sequence[Portion], cell: CaseQuota) -> int:
 
 
 def _taken_by_others(block: Block, predictor: str, cell: CaseQuota) -> int:
-    if block.takes is not None:
+    if block.takes is not None or not block.size:
         return 0
     others = [portion for portion in block.portions if portion.predictor != predictor]
     share = Fraction(sum(portion.size for portion in others), block.size)
@@ -79,9 +77,7 @@ def _overlap(one: CaseQuota, other: CaseQuota, *, is_same_predictor: bool) -> bo
     )
 
 
-def _shortage(
-    cell: CaseQuota, *, block: Block, count: int, there: int, taken: int, reserved: int
-) -> str:
+def _shortage(cell: CaseQuota, *, block: Block, count: int, there: int, taken: int, reserved: int) -> str:
     aside = f" (the {reserved} cases of the practice are set aside)" if reserved else ""
     other = f", {taken} of which other blocks or levels take from each participant" if taken else ""
     return (

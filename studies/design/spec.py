@@ -13,6 +13,7 @@ from typing import Any, Literal
 from studies.protocols import get_protocol
 from studies.protocols.stages import Decision, Option, Stage, Treatment
 
+SHOWN = "="
 StepKind = Literal[
     "consent",
     "screening",
@@ -38,6 +39,7 @@ class ExplanationSpec:
     target: Any
     control: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    predictor: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,14 @@ class ArmSpec:
     """What a slot holds. Where all conditions lie between participants, every arm is one condition of the same name.
 
     ``conditions`` leads from what lies within a participant (the empty word where nothing does) to the condition that a
-    trial shows.
+    trial shows; ``runs`` are the levels that stay for a run of trials, as the file orders them.
     """
 
     name: str
     conditions: Mapping[str, str]
     label: str = ""
     levels: Mapping[str, str] = field(default_factory=dict)
+    runs: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,8 @@ class Step:
 class CaseQuota:
     """How many cases of one cell of the case plan each participant judges.
 
-    ``values`` are those of case columns as text; ``ai_correct`` is ``true`` or ``false`` and is judged by the answers of
-    the predictor whose condition the trial shows. A column that is not named takes every value.
+    ``values`` are those of case columns as text; ``ai_correct`` is ``true`` or ``false`` and is judged by the answers
+    of the predictor whose condition the trial shows. A column that is not named takes every value.
     """
 
     values: Mapping[str, str]
@@ -117,6 +120,8 @@ class StudySpec:
     slots: int
     case_set: str
     deception: bool
+    order: str = "fixed"
+    per: str = "block"
 
     def condition(self, name: str) -> ConditionSpec:
         return next(c for c in self.conditions if c.name == name)
@@ -125,8 +130,8 @@ class StudySpec:
         return next(arm for arm in self.arms if arm.name == name)
 
     def condition_of(self, arm: str, within: str) -> ConditionSpec:
-        """Return the condition that a trial shows in an arm."""
-        return self.condition(self.arm(arm).conditions[within])
+        """Return the condition that a trial shows in an arm; ``=name`` is one that all arms see there."""
+        return self.condition(within[1:] if within.startswith(SHOWN) else self.arm(arm).conditions[within])
 
     def arms_with(self, condition: str) -> tuple[ArmSpec, ...]:
         """Return the arms in which some trial shows the condition."""
@@ -166,6 +171,8 @@ class StudySpec:
             slots=allocation["slots"],
             case_set=document["cases"]["from"],
             deception=document["deception"],
+            order=document.get("within", {}).get("order", "fixed"),
+            per=document.get("within", {}).get("per", "block"),
         )
 
 
@@ -196,7 +203,9 @@ def _condition(c: Mapping[str, Any]) -> ConditionSpec:
         advice_show=tuple(c["advice"]["show"]) if c["advice"] else (),
         advice_source=c["advice"]["source"] if c["advice"] else "none",
         explanations=tuple(
-            ExplanationSpec(e["name"], e["method"], e["target"], e["control"], e["parameters"])
+            ExplanationSpec(
+                e["name"], e["method"], e["target"], e["control"], e["parameters"], c["predictor"]
+            )
             for e in c["explanations"]
         ),
         predictor=c["predictor"],
@@ -208,4 +217,7 @@ def _condition(c: Mapping[str, Any]) -> ConditionSpec:
 def _arms(document: Mapping[str, Any]) -> tuple[ArmSpec, ...]:
     if "arms" not in document:  # versions that were launched when all conditions lay between participants
         return tuple(ArmSpec(c["name"], {"": c["name"]}, c.get("label", "")) for c in document["conditions"])
-    return tuple(ArmSpec(a["name"], a["conditions"], a["label"], a["levels"]) for a in document["arms"])
+    return tuple(
+        ArmSpec(a["name"], a["conditions"], a["label"], a["levels"], tuple(a["runs"]))
+        for a in document["arms"]
+    )

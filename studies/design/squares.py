@@ -20,7 +20,7 @@ def latin_square(n: int) -> list[Row]:
 
 
 def williams_square(n: int) -> list[Row]:
-    """Return a Williams design: a Latin square (two of an odd n) in which every level follows every other equally often.
+    """Return a Williams design: a Latin square, two of an odd n, in which each level follows each other equally often.
 
     The first row is 0, n-1, 1, n-2, …; the others add 1, 2, … to it. For an odd n the mirrored rows come after them.
 

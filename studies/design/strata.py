@@ -18,7 +18,7 @@ def resolve_margins(
 ) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
     """Turn 'balanced' into numbers; return the margins, and for each column that cannot be met a sentence why.
 
-    Besides ``ai_correct`` and ``ground_truth`` every attribute of the cases can be a stratum; its values are named.
+    Besides ``ai_correct`` and ``ground_truth`` every column of the case file can be a stratum; its values are named.
     """
     margins: dict[str, dict[str, int]] = {}
     faults: dict[str, str] = {}
@@ -78,7 +78,9 @@ def _named(values: Mapping[str, str]) -> str:
 def cell_name(cell: CaseQuota) -> str:
     """Return a cell in words."""
     right = {"true": "AI right", "false": "AI wrong"}.get(cell.values.get(AI_CORRECT, ""), "")
-    other = {column: value for column, value in cell.values.items() if column not in (AI_CORRECT, GROUND_TRUTH)}
+    other = {
+        column: value for column, value in cell.values.items() if column not in (AI_CORRECT, GROUND_TRUTH)
+    }
     parts = (right, cell.values.get(GROUND_TRUTH, ""), _named(other))
     return ", ".join(part for part in parts if part) or "any case"
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
-from studies.design.caseplan import PoolCase, fits
 from studies.design.content import case_pool, content_of, plan_request
 from studies.design.models import AllocationCounter, AllocationSlot, StudyVersion
+from studies.design.planblocks import Block, Group, PoolCase, fits
 from studies.design.selectors import (
     Progress,
     explanation_progress,
@@ -20,8 +20,8 @@ from studies.design.selectors import (
     rendering_progress,
     version_spec,
 )
-from studies.design.spec import ConditionSpec, Step, StudySpec
-from studies.design.strata import cell_name, stratum_keys
+from studies.design.spec import SHOWN, CaseQuota, ConditionSpec, Step, StudySpec
+from studies.design.strata import AI_CORRECT, cell_name, stratum_keys
 from studies.protocols import protocol_names
 from studies.questionnaires.paging import page_count
 
@@ -49,7 +49,7 @@ class PreviewLink:
 
 def conditions_table(spec: StudySpec) -> list[dict[str, Any]]:
     """Return a row for each condition."""
-    ratio = dict(zip((c.name for c in spec.conditions), spec.ratio, strict=True))
+    ratio = dict(zip((arm.name for arm in spec.arms), spec.ratio, strict=True))
     return [
         {
             "name": condition.name,
@@ -58,7 +58,11 @@ def conditions_table(spec: StudySpec) -> list[dict[str, Any]]:
                 f"{e.method}, shuffled (control)" if e.control else f"{e.method} of the {e.target} class"
                 for e in condition.explanations
             ],
-            "ratio": ratio[condition.name],
+            "ratio": ", ".join(
+                str(ratio[arm.name]) if arm.name == condition.name else f"{arm.name} {ratio[arm.name]}"
+                for arm in spec.arms_with(condition.name)
+            )
+            or "in some trials of all",
         }
         for condition in spec.conditions
     ]
@@ -123,40 +127,57 @@ def _preview(
 
 
 def case_plan_table(version: StudyVersion, spec: StudySpec) -> list[dict[str, Any]]:
-    """Return a row for each block: its cells, what they promise of the AI, and how often a case is judged."""
+    """Return a row for each block of each group of arms: its cells, and how often a case is judged under a level."""
     pool = _pool(version)
-    largest = max(ratio * spec.slots / sum(spec.ratio) for ratio in spec.ratio)
-    rows = []
-    for block in plan_request(spec).blocks:
-        right = sum(cell.count for cell in block.cells if cell.ai_correct)
-        fixed = all(cell.ai_correct is not None for cell in block.cells)
-        rows.append(
-            {
-                "number": block.block_index + 1,
-                "protocol": spec.steps[block.step_index].params["protocol"],
-                "size": block.size,
-                "accuracy": f"{right} of {block.size} ({100 * right / block.size:.0f} %)"
-                if fixed
-                else "not fixed",
-                "cells": [
-                    {
-                        "name": cell_name(cell),
-                        "count": cell.count,
-                        "available": (available := sum(fits(case, cell) for case in pool)),
-                        "exposure": f"{largest * cell.count / available:.1f}" if available else "",
-                    }
-                    for cell in block.cells
-                ],
-            }
-        )
-    return rows
+    request = plan_request(spec)
+    return [
+        _block_row(spec, group, block, pool, several=len(request.groups) > 1)
+        for group in request.groups
+        for block in group.blocks
+    ]
+
+
+def _block_row(
+    spec: StudySpec, group: Group, block: Block, pool: list[PoolCase], *, several: bool
+) -> dict[str, Any]:
+    right = sum(cell.count for cell in block.cells if cell.values.get(AI_CORRECT) == "true")
+    fixed = all(AI_CORRECT in cell.values for cell in block.cells)
+    return {
+        "number": block.block_index + 1,
+        "arms": ", ".join(group.arms) if several else "",
+        "protocol": spec.steps[block.step_index].params["protocol"],
+        "size": block.size,
+        "accuracy": f"{right} of {block.size} ({100 * right / block.size:.0f} %)" if fixed else "not fixed",
+        "portions": [
+            {"within": portion.within.lstrip(SHOWN), "size": portion.size}
+            for portion in block.portions
+            if portion.within
+        ],
+        "cells": [_cell_row(spec, group, block, cell, pool) for cell in block.cells],
+    }
+
+
+def _cell_row(
+    spec: StudySpec, group: Group, block: Block, cell: CaseQuota, pool: list[PoolCase]
+) -> dict[str, Any]:
+    ratio = dict(zip((arm.name for arm in spec.arms), spec.ratio, strict=True))
+    largest = max(ratio[arm] * spec.slots / sum(spec.ratio) for arm in group.arms)
+    predictor = block.portions[0].predictor
+    cases = [case for case in pool if case.case_set == block.case_set]
+    available = sum(fits(case, cell, predictor=predictor) for case in cases)
+    return {
+        "name": cell_name(cell),
+        "count": cell.count,
+        "available": available,
+        "exposure": f"{largest * cell.count / available:.1f}" if available else "",
+    }
 
 
 def _pool(version: StudyVersion) -> list[PoolCase]:
     content = content_of(version)
-    if content.predictor is None:
+    if not content.is_there:
         return []
-    return case_pool(cases=content.cases(), predictor=content.predictor)
+    return case_pool(cases=content.cases(), predictors=content.known_predictors)
 
 
 def allocation_table(version: StudyVersion, spec: StudySpec) -> list[dict[str, Any]]:
@@ -212,7 +233,7 @@ def progress_rows(version: StudyVersion) -> list[tuple[str, Progress]]:
 def exposure_summary(version: StudyVersion) -> str:
     """Say how often the cases of each block are planned over all plans, once they are drawn."""
     parts = []
-    for block in plan_request(version_spec(version.pk)).blocks:
+    for block in plan_request(version_spec(version.pk)).groups[0].blocks:
         planned = version.planned_trials.filter(step_index=block.step_index)
         counts = Counter(planned.values_list("case_id", flat=True))
         if counts:

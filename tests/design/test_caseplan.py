@@ -9,16 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from studies.design.caseplan import (
-    Block,
-    Planned,
-    PlanRequest,
-    PoolCase,
-    PracticeBlock,
-    deal_plans,
-    fits,
-    shortages,
-)
+from studies.design.caseplan import Planned, deal_plans
+from studies.design.planblocks import Block, Group, PlanRequest, PoolCase, PracticeBlock, fits
+from studies.design.shortages import shortages
 from studies.design.spec import CaseQuota
 from studies.design.strata import case_cells, resolve_margins
 
@@ -29,16 +22,27 @@ def pool_of(sizes: tuple[int, int, int, int]) -> list[PoolCase]:
     """Cases of the four cells: right and wrong, benign and malignant."""
     kinds = list(product((True, False), CLASSES))
     return [
-        PoolCase(100 * kind + number, right, truth)
+        PoolCase(100 * kind + number, {"": right}, truth)
         for kind, (right, truth) in enumerate(kinds)
         for number in range(sizes[kind])
     ]
 
 
-FINE = (CaseQuota(True, "benign", 3), CaseQuota(True, "malignant", 3), CaseQuota(False, "benign", 1),
-        CaseQuota(False, "malignant", 1))  # fmt: skip
-COARSE = (CaseQuota(True, None, 2), CaseQuota(False, None, 2))
-REQUEST = PlanRequest(
+def quota(right: bool | None, truth: str | None, count: int) -> CaseQuota:
+    named = {"ai_correct": None if right is None else str(right).lower(), "ground_truth": truth}
+    return CaseQuota({column: value for column, value in named.items() if value is not None}, count)
+
+
+def request_of(
+    blocks: tuple[Block, ...], practice: tuple[PracticeBlock, ...], plans: dict[str, int]
+) -> PlanRequest:
+    return PlanRequest((Group(("ai", "ig"), blocks),), practice, plans)
+
+
+FINE = (quota(True, "benign", 3), quota(True, "malignant", 3), quota(False, "benign", 1),
+        quota(False, "malignant", 1))  # fmt: skip
+COARSE = (quota(True, None, 2), quota(False, None, 2))
+REQUEST = request_of(
     (Block(7, 1, FINE), Block(8, 2, COARSE)), (PracticeBlock(6, 0, 2),), {"novice": 30, "expert": 30}
 )
 POOL = pool_of((20, 20, 8, 8))
@@ -58,7 +62,7 @@ def of_plan(plans: list[Planned], number: int, *steps: int) -> list[int]:
 def test_every_plan_fills_every_cell_exactly(plans: list[Planned]) -> None:
     by_id = {case.id: case for case in POOL}
     for number in range(60):
-        for block in REQUEST.blocks:
+        for block in REQUEST.groups[0].blocks:
             cases = [by_id[case] for case in of_plan(plans, number, block.step_index)]
             assert [sum(fits(c, cell) for c in cases) for cell in block.cells] == [
                 c.count for c in block.cells
@@ -100,13 +104,13 @@ def test_the_same_seed_deals_the_same_and_another_deals_otherwise(plans: list[Pl
 
 def test_the_first_plan_of_a_seed_is_for_ever_the_same() -> None:
     # Written down once: a change of the stream would silently change which plan a recorded seed stands for.
-    request = PlanRequest((Block(0, 0, (CaseQuota(None, None, 4),)),), (), {"": 1})
+    request = request_of((Block(0, 0, (quota(None, None, 4),)),), (), {"": 1})
     found = deal_plans("seed", request=request, pool=pool_of((5, 5, 0, 0)))
     assert [trial.case for trial in found] == [4, 3, 0, 104]
 
 
 def test_the_order_of_cases_does_not_tell_their_cell(plans: list[Planned]) -> None:
-    wrong = {case.id for case in POOL if not case.ai_correct}
+    wrong = {case.id for case in POOL if not case.right[""]}
     at = Counter(t.trial_index for t in plans if t.step_index == 7 and t.case in wrong)
     assert sum(at.values()) == 120
     # 120 wrong cases over 8 places: 15 each; the chi-square bound is that of p = 0.001 with 7 degrees of freedom.
@@ -114,8 +118,8 @@ def test_the_order_of_cases_does_not_tell_their_cell(plans: list[Planned]) -> No
 
 
 def test_a_block_that_is_not_disjoint_may_repeat_cases_of_another() -> None:
-    everything = (CaseQuota(None, None, 6),)
-    request = PlanRequest((Block(0, 0, everything), Block(1, 1, everything, disjoint=False)), (), {"": 2})
+    everything = (quota(None, None, 6),)
+    request = request_of((Block(0, 0, everything), Block(1, 1, everything, disjoint=False)), (), {"": 2})
     found = deal_plans("seed", request=request, pool=pool_of((6, 0, 0, 0)))
     assert Counter(trial.step_index for trial in found) == {0: 12, 1: 12}
 
@@ -130,20 +134,20 @@ SHORT = {
 @pytest.mark.parametrize("name", SHORT)
 def test_it_says_what_is_lacking_when_it_is_short_of(name: str) -> None:
     sizes, words = SHORT[name]
-    request = PlanRequest(REQUEST.blocks, (), {"": 1})
+    request = request_of(REQUEST.groups[0].blocks, (), {"": 1})
     with pytest.raises(ValueError, match="Bring more cases or ask for fewer") as refused:
         deal_plans("seed", request=request, pool=pool_of(sizes))
     assert words in str(refused.value)
 
 
 def test_it_refuses_practice_that_the_trials_cannot_spare() -> None:
-    request = PlanRequest((Block(1, 1, (CaseQuota(None, None, 4),)),), (PracticeBlock(0, 0, 3),), {"": 1})
+    request = request_of((Block(1, 1, (quota(None, None, 4),)),), (PracticeBlock(0, 0, 3),), {"": 1})
     with pytest.raises(ValueError, match="needs 3 cases of its own, but the trials leave only 2"):
         deal_plans("seed", request=request, pool=pool_of((6, 0, 0, 0)))
 
 
 def test_practice_has_the_mix_of_the_first_block_where_it_can() -> None:
-    request = PlanRequest((Block(1, 1, FINE),), (PracticeBlock(0, 0, 8),), {"": 1})
+    request = request_of((Block(1, 1, FINE),), (PracticeBlock(0, 0, 8),), {"": 1})
     found = deal_plans("seed", request=request, pool=POOL)
     by_id = {case.id: case for case in POOL}
     cases = [by_id[trial.case] for trial in found if trial.step_index == 0]
@@ -166,12 +170,12 @@ def test_whatever_is_not_refused_is_dealt_as_promised(
     seed: str,
 ) -> None:
     kinds = product((True, False), CLASSES)
-    cells = tuple(CaseQuota(r, t, n) for (r, t), n in zip(kinds, counts, strict=True) if n)
+    cells = tuple(quota(r, t, n) for (r, t), n in zip(kinds, counts, strict=True) if n)
     assume(cells)
     blocks: tuple[Block, ...] = (Block(1, 1, cells),)
     if second:
-        blocks += (Block(2, 2, (CaseQuota(None, None, second),)),)
-    request = PlanRequest(blocks, (PracticeBlock(0, 0, practice),) if practice else (), {"": 4})
+        blocks += (Block(2, 2, (quota(None, None, second),)),)
+    request = request_of(blocks, (PracticeBlock(0, 0, practice),) if practice else (), {"": 4})
     pool = pool_of(sizes)
     try:
         plans = deal_plans(seed, request=request, pool=pool)
@@ -191,8 +195,8 @@ def test_one_block_is_refused_exactly_when_a_cell_is_too_small(
     sizes: tuple[int, int, int, int], counts: tuple[int, int, int, int]
 ) -> None:
     kinds = product((True, False), CLASSES)
-    cells = tuple(CaseQuota(r, t, n) for (r, t), n in zip(kinds, counts, strict=True))
-    request = PlanRequest((Block(0, 0, cells),), (), {"": 1})
+    cells = tuple(quota(r, t, n) for (r, t), n in zip(kinds, counts, strict=True))
+    request = request_of((Block(0, 0, cells),), (), {"": 1})
     found = shortages(request, pool=pool_of(sizes))
     assert len(found) == sum(size < count for size, count in zip(sizes, counts, strict=True))
 
@@ -200,13 +204,13 @@ def test_one_block_is_refused_exactly_when_a_cell_is_too_small(
 def test_cells_are_the_products_of_their_margins() -> None:
     margins = {"ai_correct": {"true": 18, "false": 6}, "ground_truth": {"benign": 12, "malignant": 12}}
     cells = case_cells(margins, per_participant=24)
-    assert [(c.ai_correct, c.ground_truth, c.count) for c in cells] == [
-        (True, "benign", 9), (True, "malignant", 9), (False, "benign", 3), (False, "malignant", 3),
+    assert [(c.values["ai_correct"], c.values["ground_truth"], c.count) for c in cells] == [
+        ("true", "benign", 9), ("true", "malignant", 9), ("false", "benign", 3), ("false", "malignant", 3),
     ]  # fmt: skip
 
 
 def test_no_margins_make_one_cell_of_everything() -> None:
-    assert case_cells({}, per_participant=5) == [CaseQuota(None, None, 5)]
+    assert case_cells({}, per_participant=5) == [quota(None, None, 5)]
 
 
 def test_a_cell_that_is_not_whole_is_refused_with_its_name() -> None:
@@ -233,5 +237,7 @@ def test_cells_add_up_to_their_margins(right: int, wrong: int, classes: int) -> 
         assert right % classes or wrong % classes
         return
     assert sum(cell.count for cell in cells) == total
-    assert sum(cell.count for cell in cells if cell.ai_correct) == right
-    assert all(sum(c.count for c in cells if c.ground_truth == o) == total // classes for o in options)
+    assert sum(cell.count for cell in cells if cell.values["ai_correct"] == "true") == right
+    assert all(
+        sum(c.count for c in cells if c.values["ground_truth"] == o) == total // classes for o in options
+    )

@@ -183,7 +183,7 @@ def test_launch_is_refused_when_the_cases_cannot_fill_the_plan() -> None:
 def test_launch_is_refused_when_the_predictor_answers_something_else() -> None:
     version = prepared(STUDY.replace("options: [benign, malignant]", "options: [benign, malignant, unclear]")
                        .replace("ground_truth: balanced}", "ground_truth: {benign: 4, malignant: 4}}"))  # fmt: skip
-    assert "The predictor answers benign, malignant, but the decision offers" in problems(version)
+    assert "The predictor small-net answers benign, malignant, but the decision offers" in problems(version)
 
 
 def test_launch_is_refused_when_the_database_does_not_protect_it(monkeypatch: pytest.MonkeyPatch) -> None:

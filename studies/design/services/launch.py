@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from analysis.core.allocation import Slot, draw_allocation, sub_seed
-from studies.design.caseplan import PlanRequest, deal_plans
+from studies.design.caseplan import deal_plans
 from studies.design.content import case_pool, content_of, plan_request
 from studies.design.models import (
     AllocationCounter,
@@ -20,6 +20,7 @@ from studies.design.models import (
     Recruitment,
     StudyVersion,
 )
+from studies.design.planblocks import PlanRequest
 from studies.design.services.audit import action_record
 from studies.design.services.problems import version_problems
 from studies.design.spec import StudySpec
@@ -55,9 +56,8 @@ def version_launch(
     }
     request = _sized(plan_request(content.spec), lists=list(lists.values()))
     for purpose, drawn in lists.items():
-        _slots_write(locked, purpose, drawn, plans=request.plans, capacity=content.spec.slots)
-    assert content.predictor is not None
-    pool = case_pool(cases=content.cases(), predictor=content.predictor)
+        _slots_write(locked, purpose, drawn, request=request, capacity=content.spec.slots)
+    pool = case_pool(cases=content.cases(), predictors=content.known_predictors)
     planned = deal_plans(
         sub_seed(seed_bytes(locked.allocation_seed), "case plans"), request=request, pool=pool
     )
@@ -70,6 +70,7 @@ def version_launch(
                 block_index=trial.block_index,
                 trial_index=trial.trial_index,
                 case_id=trial.case,
+                within=trial.within,
             )
             for trial in planned
         ],
@@ -105,7 +106,7 @@ def _lists(spec: StudySpec, *, seed: bytes) -> Lists:
     # Every stratum gets as many slots as there are in all, so that no stratum runs out before the study does.
     return draw_allocation(
         seed,
-        conditions=[condition.name for condition in spec.conditions],
+        conditions=[arm.name for arm in spec.arms],
         ratio=list(spec.ratio),
         strata=dict.fromkeys(stratum_keys(spec), spec.slots),
         block_multiples=tuple(spec.document["allocation"]["block_multiples"]),
@@ -113,23 +114,24 @@ def _lists(spec: StudySpec, *, seed: bytes) -> Lists:
 
 
 def _sized(request: PlanRequest, *, lists: Sequence[Lists]) -> PlanRequest:
-    """Ask for as many plans in a stratum as its most frequent condition has slots."""
+    """Ask for as many plans in a stratum as its most frequent arm has slots."""
     plans = {
         stratum: max(max(Counter(slot.condition for slot in drawn[stratum]).values()) for drawn in lists)
         for stratum in request.plans
     }
-    return PlanRequest(request.blocks, request.practice, plans)
+    return PlanRequest(request.groups, request.practice, plans)
 
 
 def _slots_write(
-    version: StudyVersion, purpose: str, drawn: Lists, *, plans: Mapping[str, int], capacity: int
+    version: StudyVersion, purpose: str, drawn: Lists, *, request: PlanRequest, capacity: int
 ) -> None:
     first, rows = 0, []
+    group_of = {arm: number for number, group in enumerate(request.groups) for arm in group.arms}
     for stratum, slots in drawn.items():
         rank: Counter[str] = Counter()
         for slot in slots:
-            # The n-th slot of each condition gets the same plan: conditions see the same cases in the same order.
-            plan = first + rank[slot.condition]
+            # The n-th slot of each arm of a group gets the same plan: arms see the same cases in the same order.
+            plan = first + group_of[slot.condition] * request.plans[stratum] + rank[slot.condition]
             rank[slot.condition] += 1
             rows.append(
                 AllocationSlot(
@@ -142,7 +144,7 @@ def _slots_write(
                     plan=plan,
                 )
             )
-        first += plans[stratum]
+        first += request.plans[stratum] * len(request.groups)
     AllocationSlot.objects.bulk_create(rows, batch_size=1000)
     AllocationCounter.objects.bulk_create(
         [

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from explainers.models import Case, Explanation, Job, Predictor, Rendering
 from explainers.services import explanations_request, predictions_request, renderings_request
-from studies.design.content import content_of, explanations_of
+from studies.design.content import content_of, explanations_of, missing_content
 from studies.design.models import Preparation, PreparedExplanation, ShownExplanation, StudyVersion
 from studies.design.selectors import explanation_progress, prediction_progress, rendering_progress
 from studies.design.spec import ExplanationSpec
@@ -28,16 +28,16 @@ def version_prepare(*, version: StudyVersion) -> int:
     if version.launched_at is not None:
         return 0
     content = content_of(version)
-    if content.case_set is None or content.predictor is None:
-        raise PreparationRefused(
-            f"There is no case set '{content.spec.case_set}' yet: bring the cases first."
-            if content.case_set is None
-            else "The predictor of the study is not registered yet: bring it first."
-        )
-    predictions_request(predictor=content.predictor, case_set=content.case_set)
+    missing = missing_content(content)
+    if missing:
+        raise PreparationRefused(" ".join(missing))
+    predictors = content.known_predictors
+    for predictor in predictors.values():
+        for case_set in content.known_case_sets:
+            predictions_request(predictor=predictor, case_set=case_set)
     cases = content.cases()
     for explanation in explanations_of(content.spec):
-        _explanations_prepare(version, explanation, predictor=content.predictor, cases=cases)
+        _explanations_prepare(version, explanation, predictor=predictors[explanation.predictor], cases=cases)
     to_come = _to_come(version)
     if to_come == 0 and explanations_of(content.spec):
         _renderings_prepare(version)

@@ -10,7 +10,14 @@ from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
 from explainers.core.store import Store
 from explainers.selectors import explanation_problems
 from studies.design.caseplan import practice_reserved, shortages
-from studies.design.content import Content, case_pool, content_of, explanations_of, plan_request
+from studies.design.content import (
+    Content,
+    case_pool,
+    content_of,
+    explanations_of,
+    missing_content,
+    plan_request,
+)
 from studies.design.immutable import missing_triggers
 from studies.design.models import PreparedExplanation, ShownExplanation, StudyVersion
 from studies.design.selectors import prediction_progress
@@ -25,21 +32,13 @@ def version_problems(*, version: StudyVersion) -> list[str]:
     if version.launched_at is not None:
         return [f"{version} is launched already."]
     content = content_of(version)
-    found = list(_missing_content(content))
+    found = missing_content(content)
     if not found:
         found += _content_problems(version, content)
     found += _engine_problems(content)
     if len(found) > MAXIMUM_TOLD:
         found = [*found[:MAXIMUM_TOLD], f"There are {len(found) - MAXIMUM_TOLD} more problems of this kind."]
     return found
-
-
-def _missing_content(content: Content) -> Iterator[str]:
-    if content.case_set is None:
-        yield f"There is no case set '{content.spec.case_set}': bring the cases first."
-    if content.predictor is None:
-        names = ", ".join(f"'{name}'" for name in content.spec.document["predictors"].values())
-        yield f"There is no predictor {names}: bring it first."
 
 
 def _engine_problems(content: Content) -> Iterator[str]:
@@ -70,12 +69,12 @@ def _content_problems(version: StudyVersion, content: Content) -> list[str]:
 
 def _answer_problems(content: Content) -> Iterator[str]:
     options = {option.value for option in content.spec.decision.options}
-    assert content.predictor is not None
-    if set(content.predictor.classes) != options:
-        yield (
-            f"The predictor answers {', '.join(sorted(content.predictor.classes))}, but the decision offers "
-            f"{', '.join(sorted(options))}."
-        )
+    for predictor in content.known_predictors.values():
+        if set(predictor.classes) != options:
+            yield (
+                f"The predictor {predictor.name} answers {', '.join(sorted(predictor.classes))}, but the decision "
+                f"offers {', '.join(sorted(options))}."
+            )
     cases = content.cases()
     truth = truth_of(case_ids=[case.pk for case in cases])
     lacking = [case.key for case in cases if case.pk not in truth]
@@ -87,9 +86,8 @@ def _answer_problems(content: Content) -> Iterator[str]:
 
 
 def _plan_problems(content: Content) -> list[str]:
-    assert content.predictor is not None
     request = plan_request(content.spec)
-    pool = case_pool(cases=content.cases(), predictor=content.predictor)
+    pool = case_pool(cases=content.cases(), predictors=content.known_predictors)
     found = shortages(request, pool=pool)
     if not found and request.practice:
         try:
