@@ -7,9 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from studies.protocols.facts import Answers, TrialFacts
+from studies.protocols.fields import Field, FieldKind, Option
 from studies.protocols.parameters import completed
 
-FieldKind = Literal["choice", "percent", "ordinal", "numeric", "probability", "text"]
+__all__ = [
+    "DataColumn",
+    "Decision",
+    "Field",
+    "FieldKind",
+    "ItemKind",
+    "Option",
+    "Place",
+    "Problem",
+    "Protocol",
+    "Seen",
+    "Stage",
+    "Treatment",
+    "form_values",
+]
+
 ItemKind = Literal[
     "case",
     "advice",
@@ -26,52 +42,6 @@ Place = tuple[str, str]
 """A recorded answer: the name of its stage and of its field."""
 Problem = tuple[tuple[str | int, ...], str]
 """What is wrong with parameters: the path below them, and a sentence."""
-
-
-@dataclass(frozen=True)
-class Option:
-    """One answer that a choice offers: the stored ``value`` and the ``label`` that people read."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Field:
-    """One typed question of a stage.
-
-    Parameters
-    ----------
-    name : str
-        Name of the recorded field, unique in its stage.
-    kind : FieldKind
-        Widget and type: ``choice`` (one of ``options``), ``percent`` (0-100, no default position, stored as a
-        proportion 0-1), ``ordinal`` (whole number from ``minimum`` to ``maximum``), ``numeric`` (with ``unit``),
-        ``probability`` (0-1), ``text``.
-    label : str
-        The question as people read it.
-    options : tuple of Option
-        For ``choice``: what may be answered.
-    options_from : str
-        Column of the cases that holds the options of this case instead; "" for none. What the decision offers lends
-        them its words.
-    scored_against : str or None
-        What the scoring service compares the answer with: ``truth``, ``prediction`` (what the AI says), ``ai_correct``
-        (``right`` or ``wrong``, whatever follows an underscore), or the name of another reference column of the
-        cases; ``None`` for a field without a score.
-    """
-
-    name: str
-    kind: FieldKind
-    label: str
-    options: tuple[Option, ...] = ()
-    options_from: str = ""
-    required: bool = True
-    minimum: float | None = None
-    maximum: float | None = None
-    unit: str = ""
-    anchors: tuple[str, ...] = ("", "")
-    scored_against: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from studies.errors import AnswerInvalid
-from studies.protocols.stages import Field, Option
+from studies.protocols.fields import Field, Option
 from studies.trials.answers import Clock, read_choice, read_clock, read_fields, read_items, refuse_answers
 
 DECISION = Field("decision", "choice", "?", options=(Option("benign", "B"), Option("malignant", "M")))
