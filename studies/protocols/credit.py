@@ -161,7 +161,7 @@ def _same(_field: Field, answer: Any, reference: Any) -> bool:
 
 def _near(field: Field, answer: Any, reference: Any) -> bool:
     # A decimal fraction such as 0.3 has no exact binary form; a distance at the bound counts as within.
-    return abs(answer - _number(reference)) <= field.tolerance * (1 + 1e-12) + 1e-12
+    return bool(abs(answer - _number(reference)) <= field.tolerance * (1 + 1e-12) + 1e-12)
 
 
 def _same_set(_field: Field, answer: Sequence[str], reference: Any) -> bool:
@@ -247,7 +247,7 @@ def linear(field: Field, answer: float, reference: Any) -> float:
 
 def quadratic(_field: Field, answer: float, reference: Any) -> float:
     """Return 1 less the squared distance of a probability from the reference (Brier 1950)."""
-    return 1 - (answer - _number(reference)) ** 2
+    return 1 - float(answer - _number(reference)) ** 2
 
 
 def mean_quadratic(field: Field, answer: Mapping[str, float], reference: Any) -> float:

@@ -10,9 +10,10 @@ from django.utils.safestring import SafeString
 from studies.design.spec import Step, StudySpec
 from studies.protocols.stages import Stage
 from studies.trials.content import case_shown, text_shown
+from studies.trials.fieldview import scale_points
 from studies.trials.pages import Mould, Page, PageKind, Progress
 from studies.trials.position import part_of_study
-from studies.trials.stageview import StageView, TrialOfStudy, advice_shown, answer_shown, scale_points
+from studies.trials.stageview import StageView, TrialOfStudy, advice_shown, answer_shown
 
 Items = Sequence[Mapping[str, Any]]
 TITLES: Mapping[str, str] = {

@@ -62,7 +62,7 @@ class Page:
     progress: Progress | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str | list[str]] = field(default_factory=dict)
     mould: Mould | None = None
 
     @property

@@ -180,7 +180,7 @@ def _submit_elsewhere(sitting: Sitting, sent: Sent, *, is_next_sent: bool) -> Ou
 
 def _submit_invalid(sitting: Sitting, sent: Sent, *, error: AnswerInvalid) -> Outcome:
     _log(sitting, "invalid", fields=sorted(error.fields))
-    values = {name: value for name, value in sent.data.items() if isinstance(value, str)}
+    values = {name: value for name, value in sent.data.items() if isinstance(value, str | list)}
     return Outcome("invalid", replace(page_at(sitting), errors=error.fields, values=values))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,9 +12,10 @@ from django.utils.safestring import SafeString
 
 from studies.design.spec import ConditionSpec, StudySpec
 from studies.protocols.preference import LETTERS, alternatives_of
-from studies.protocols.stages import Decision, Field, Stage
+from studies.protocols.stages import Decision, Stage
 from studies.trials.casestages import original_of
 from studies.trials.content import advice_given, case_shown, explanations_shown, predictor_name
+from studies.trials.fieldview import field_shown, option_order
 
 STAGE_LABELS = {"initial": "Your first answer", "final": "Your final answer"}
 LAYOUT = "case-aside-answer/1"
@@ -102,38 +103,11 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
             items.append(item)
     if len(trial.group) > 1:
         content["examples"] = [example_shown(_of(trial, example), stage.items) for example in trial.group]
-    options = tuple(option.value for field in stage.fields for option in field.options)
     beside = tuple(
         stage_view(replace(_of(trial, example), group=()), stage=stage, earlier={}).items
         for example in trial.group[1:]
     )
-    return StageView(content=content, items=tuple(items), option_order=options, beside=beside)
-
-
-def field_shown(field: Field) -> dict[str, Any]:
-    """Return what a template needs of a field."""
-    options = [{"value": option.value, "label": option.label} for option in field.options]
-    if field.kind == "ordinal" and field.minimum is not None and field.maximum is not None:
-        options = scale_points(field.minimum, field.maximum, field.anchors)
-    return {
-        "name": field.name,
-        "kind": field.kind,
-        "label": field.label,
-        "options": options,
-        "minimum": field.minimum,
-        "maximum": field.maximum,
-        "unit": field.unit,
-        "anchors": field.anchors,
-        "required": field.required,
-    }
-
-
-def scale_points(minimum: float, maximum: float, anchors: Sequence[str] = ()) -> list[dict[str, str]]:
-    """Return one option for each point of a scale, with its word: of the two ends, or of each point."""
-    points = range(int(minimum), int(maximum) + 1)
-    ends = (anchors[0], anchors[-1]) if anchors else ("", "")
-    words = anchors if len(anchors) == len(points) else [ends[0], *[""] * (len(points) - 2), ends[1]]
-    return [{"value": str(n), "label": str(n), "word": word} for n, word in zip(points, words, strict=True)]
+    return StageView(content=content, items=tuple(items), option_order=option_order(stage.fields), beside=beside)
 
 
 def advice_shown(trial: TrialOfStudy) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def tab(watched: Callable[..., Watched]) -> Iterator[Page]:
 
 
 def a_flow(*names: str) -> list[StudyPage]:
-    from tests.browser.samples import PAGES
+    from tests.browser.every_page import PAGES
 
     return [PAGES[name] for name in names]
 

@@ -21,8 +21,8 @@ def main(folder: Path, *names: str) -> None:
     import django
 
     django.setup()
+    from tests.browser.every_page import PAGES
     from tests.browser.pages_server import serve_pages
-    from tests.browser.samples import PAGES
     from tests.servers.browser import launched_chromium
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
 from studies.trials.pages import Page
-from tests.browser.samples import PAGES
+from tests.browser.every_page import PAGES
 
 DOOR = "/s/demo/"
 UNASKED = {"nonce", "clock", "events", "csrfmiddlewaretoken"}

@@ -8,8 +8,8 @@ from typing import Any
 from explainers.core.attribution import Explanation
 from explainers.core.bars import bars_html
 from explainers.core.cases import check_schema, panel_rows
+from studies.trials.fieldview import scale_points
 from studies.trials.pages import Page, Progress
-from studies.trials.stageview import scale_points
 
 STUDY = "Do attribution explanations help people read cell samples?"
 OPTIONS = [{"value": "benign", "label": "benign"}, {"value": "malignant", "label": "malignant"}]

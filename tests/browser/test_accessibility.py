@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Watched
+from tests.browser.every_page import PAGES
 from tests.browser.pages_server import PagesServer
-from tests.browser.samples import PAGES
 
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
 pytestmark = pytest.mark.browser

@@ -10,8 +10,8 @@ from playwright.sync_api import Page
 
 from studies.trials.pages import PageKind
 from tests.browser.conftest import Watched
+from tests.browser.every_page import PAGES
 from tests.browser.pages_server import PagesServer, html_of
-from tests.browser.samples import PAGES
 
 STATIC = Path(__file__).resolve().parents[2] / "studies" / "trials" / "static" / "trials"
 SMALL_TARGETS = """() => {

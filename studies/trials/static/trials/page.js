@@ -6,9 +6,14 @@ import { begin, read, shownFor, watchAttention } from "./clock.js";
 import { listen } from "./keyboard.js";
 import { acknowledge, record, unsent } from "./outbox.js";
 import { send } from "./send.js";
-import { enhance } from "./widgets/percent.js";
+import { enhance as percent } from "./widgets/percent.js";
+import { enhance as probabilities } from "./widgets/probabilities.js";
+import { enhance as ranking } from "./widgets/ranking.js";
+import { enhance as region } from "./widgets/region.js";
+import { enhance as several } from "./widgets/several.js";
 
 const UNREAD_MS = 300;
+const WIDGETS = [percent, probabilities, ranking, region, several];
 const busy = new WeakSet();
 const page = () => document.querySelector("form[data-page]");
 const nonceOf = (form) => form?.querySelector('[name="nonce"]')?.value ?? "";
@@ -17,7 +22,7 @@ function present(loaded) {
   const form = page();
   const nonce = nonceOf(form);
   const shown = { page: document.body.dataset.kind, nonce: nonce.slice(0, 16) };
-  enhance(document.body);
+  WIDGETS.forEach((enhance) => enhance(document.body));
   begin({ nonce, root: document.body, loaded, onset: (at, how) => record("page", { ...shown, onset: how }, at) });
 }
 

@@ -1,0 +1,6 @@
+"""Every page that the browser tests look at."""
+
+from tests.browser import samples
+from tests.browser.samples_fields import FIELD_PAGES
+
+PAGES = samples.PAGES | FIELD_PAGES
