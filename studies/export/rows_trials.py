@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -122,9 +123,11 @@ def presentation_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
 
 
 def value_text(value: Any) -> str | None:
-    """Write an answer as text: numbers exactly, yes and no as in every other column."""
+    """Write an answer as text: numbers exactly, yes and no as in every other column, what has parts as JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list | dict):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False)
     return value if value is None or isinstance(value, str) else repr(value)
 
 

@@ -285,7 +285,7 @@ def halves(_field: Field, answer: Mapping[str, str], reference: Any) -> float:
     wanted = {} if reference == NOTHING else dict(reference)
     if not wanted or not answer:
         return float(dict(answer) == wanted)
-    return sum(answer[part] == wanted[part] for part in wanted) / 2
+    return sum(float(answer[part] == wanted[part]) for part in wanted) / 2
 
 
 Credit = Callable[[Field, Any, Any], float]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from studies.rehearsal.policies import Leaves, Policy
-from studies.rehearsal.reader import PageRead, PageUnexpected, filled, read_page
+from studies.rehearsal.questions import Answer, PageUnexpected
+from studies.rehearsal.reader import PageRead, filled, read_page
 
 RETRIES = 5
 RETRY_PAUSE_S = 0.2
@@ -54,7 +55,7 @@ class Visit:
                 return Life("dropped_out", pages, policy.name)
             took_ms = policy.time_ms(page)
             self.think(took_ms / 1000)
-            body = filled(page, answers) | {"clock": _clock(page, took_ms)}
+            body: dict[str, Answer] = filled(page, answers) | {"clock": _clock(page, took_ms)}
             before = page
             page = self._send(urljoin(url, page.action), body)
             pages += 1
@@ -77,7 +78,7 @@ class Visit:
         door = urljoin(url, reply.headers["location"])
         return read_page(_expected(self._request("GET", door), 200)), door
 
-    def _send(self, url: str, body: dict[str, str]) -> PageRead:
+    def _send(self, url: str, body: Mapping[str, Answer]) -> PageRead:
         reply = self._request("POST", url, body, {"X-Assay-Swap": "1"})
         if reply.status_code == 422:
             page = read_page(reply.text)
@@ -85,7 +86,11 @@ class Visit:
         return read_page(_expected(reply, 200))
 
     def _request(
-        self, method: str, url: str, body: dict[str, str] | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, Answer] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> httpx.Response:
         """Send once, and again with the same body when no answer came: the nonce in it makes that safe."""
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from studies.rehearsal.reader import Explanation, PageRead, PageUnexpected, PanelRow
+from studies.rehearsal.questions import PageUnexpected
+from studies.rehearsal.reader import Explanation, PageRead, PanelRow
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 FAR = 3

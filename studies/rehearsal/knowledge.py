@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from studies.rehearsal.reader import PageRead, PageUnexpected, PanelRow
+from studies.rehearsal.questions import PageUnexpected
+from studies.rehearsal.reader import PageRead, PanelRow
 
 Signature = tuple[tuple[str, str], ...]
 

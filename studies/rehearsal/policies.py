@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
+from studies.rehearsal.fills import answers_to, unanswered
 from studies.rehearsal.judgement import bars_fit
 from studies.rehearsal.knowledge import CaseKnown, Knowledge
-from studies.rehearsal.reader import PageRead, PageUnexpected, Question
-
-PREFER_NOT = "prefer_not"
+from studies.rehearsal.questions import Answer, PageUnexpected, Question
+from studies.rehearsal.reader import PageRead
 
 
 class Leaves(Exception):
@@ -61,7 +61,7 @@ class Policy:
     pace_ms: float = 6_000
     trials_seen: int = field(default=0, init=False)
 
-    def answer(self, page: PageRead) -> dict[str, str]:
+    def answer(self, page: PageRead) -> dict[str, Answer]:
         """Return what is filled into the page's form, by question; a page that cannot be answered raises."""
         if page.errors:
             raise PageUnexpected(
@@ -70,7 +70,10 @@ class Policy:
             )
         if page.kind == "trial":
             return self._trial(page)
-        return {question.name: self._reply(page, question) for question in page.questions}
+        answers: dict[str, Answer] = {}
+        for question in page.questions:
+            answers |= self._reply(page, question)
+        return answers
 
     def time_ms(self, page: PageRead) -> float:
         """Return how long it takes for the page by its own clock."""
@@ -87,22 +90,18 @@ class Policy:
             return page.own_answer
         return case.truth if self.rng.random() < self.skill else self._other(page, case.truth)
 
-    def _trial(self, page: PageRead) -> dict[str, str]:
-        case = self.knowledge.case(page)
+    def _trial(self, page: PageRead) -> dict[str, Answer]:
+        answers: dict[str, Answer] = {}
         if page.asks("guess"):
-            label = self._guess(page, case)
-            answers = {"guess": page.question("guess").value_of(label)}
-        else:
-            question = page.question("decision")
-            answers = {"decision": question.value_of(self.decide(page, case))}
+            label = self._guess(page, self.knowledge.case(page))
+            answers["guess"] = page.question("guess").value_of(label)
+        elif page.asks("decision"):
+            label = self.decide(page, self.knowledge.case(page))
+            answers["decision"] = page.question("decision").value_of(label)
         if page.asks("confidence"):
             answers["confidence"] = str(self._confidence(page))
-        missing = [question.name for question in page.questions if question.name not in answers]
-        if missing:
-            raise PageUnexpected(
-                f"The page '{page.title}' asks for {', '.join(missing)}, which no policy knows how to answer. "
-                "Teach studies/rehearsal/policies.py first."
-            )
+        for question in unanswered(page.questions, answers):
+            answers |= answers_to(question, self.rng)
         self.trials_seen += page.own_answer is None
         return answers
 
@@ -122,25 +121,15 @@ class Policy:
             raise PageUnexpected(f"The page '{page.title}' offers nothing but '{label}'.")
         return self.rng.choice(others)
 
-    def _reply(self, page: PageRead, question: Question) -> str:
+    def _reply(self, page: PageRead, question: Question) -> dict[str, Answer]:
         if question.name == "consent":
             agrees = page.kind != "debrief" or self.rng.random() < self.agrees_after_debrief
-            return "given" if agrees else "declined"
+            return {question.name: "given" if agrees else "declined"}
         known = self.knowledge.answers.get(question.name)
         sure = page.kind == "screening" or self.rng.random() < self.attention
         if page.kind in {"screening", "comprehension"} and known is not None and sure:
-            return known
-        return self._any(question)
-
-    def _any(self, question: Question) -> str:
-        if question.options:
-            return self.rng.choice([value for value, _ in question.options if value != PREFER_NOT])
-        if question.input_type == "number":
-            low = 0.0 if question.minimum is None else question.minimum
-            high = 100.0 if question.maximum is None else question.maximum
-            steps = int((high - low) / question.step)
-            return f"{low + question.step * self.rng.randint(0, steps):g}"
-        return "Nothing to add."
+            return {question.name: known}
+        return answers_to(question, self.rng)
 
 
 @dataclass
@@ -209,7 +198,7 @@ class DropsOut(ByConfidence):
     name = "drops_out"
     leaves_after: int = 6
 
-    def answer(self, page: PageRead) -> dict[str, str]:
+    def answer(self, page: PageRead) -> dict[str, Answer]:
         at_new_trial = page.kind == "trial" and page.own_answer is None
         if at_new_trial and self.trials_seen >= self.leaves_after:
             raise Leaves

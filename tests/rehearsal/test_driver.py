@@ -12,7 +12,8 @@ from studies.rehearsal import driver
 from studies.rehearsal.driver import ServerFailed, Visit
 from studies.rehearsal.knowledge import CaseKnown, Knowledge
 from studies.rehearsal.policies import POLICIES, Policy, PolicyChoice
-from studies.rehearsal.reader import PageUnexpected, read_page
+from studies.rehearsal.questions import PageUnexpected
+from studies.rehearsal.reader import read_page
 from tests.rehearsal.test_reader import TRIAL
 
 WELCOME = (
@@ -130,8 +131,9 @@ def test_an_unknown_case_is_refused() -> None:
 
 
 def test_a_question_that_no_policy_knows_is_refused() -> None:
-    with pytest.raises(PageUnexpected, match="asks for strange"):
-        policy().answer(read_page(TRIAL.replace("confidence", "strange")))
+    strange = TRIAL.replace('data-kind="percent"', 'data-kind="strange"').replace("confidence", "feeling")
+    with pytest.raises(PageUnexpected, match="of the kind 'strange'"):
+        policy().answer(read_page(strange))
 
 
 @pytest.mark.parametrize("text", ["nobody", "follow:skil=1", "follow:skill=high", "follow:rng=1"])

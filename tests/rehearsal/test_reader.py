@@ -2,7 +2,8 @@
 
 import pytest
 
-from studies.rehearsal.reader import PageUnexpected, filled, read_page
+from studies.rehearsal.questions import PageUnexpected
+from studies.rehearsal.reader import filled, read_page
 
 TRIAL = """<html><body data-kind="trial"><main>
 <form method="post" action="/s/x/"><input type="hidden" name="nonce" value="n1"><h1>Case 1</h1>

@@ -30,7 +30,7 @@ from deploy.local import LocalServices, LocalServicesFailed
 from deploy.prepare import prepare_database, prepare_static_files
 from studies.errors import StudyError
 from studies.rehearsal.driver import ServerFailed
-from studies.rehearsal.reader import PageUnexpected
+from studies.rehearsal.questions import PageUnexpected
 
 STEPS = 10
 FIRST_PORT, PORTS = 8000, 50

@@ -11,7 +11,7 @@ from studies.design.selectors import version_current
 from studies.errors import StudyError
 from studies.rehearsal.driver import ServerFailed
 from studies.rehearsal.policies import POLICIES, PolicyChoice
-from studies.rehearsal.reader import PageUnexpected
+from studies.rehearsal.questions import PageUnexpected
 from studies.rehearsal.services import rehearsal_run
 
 

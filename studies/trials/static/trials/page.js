@@ -8,21 +8,32 @@ import { acknowledge, record, unsent } from "./outbox.js";
 import { send } from "./send.js";
 import { enhance as percent } from "./widgets/percent.js";
 import { enhance as probabilities } from "./widgets/probabilities.js";
-import { enhance as ranking } from "./widgets/ranking.js";
-import { enhance as region } from "./widgets/region.js";
 import { enhance as several } from "./widgets/several.js";
 
 const UNREAD_MS = 300;
-const WIDGETS = [percent, probabilities, ranking, region, several];
+const WIDGETS = [percent, probabilities, several];
+/* What few pages need is fetched when one does. */
+const RARE = {
+  ".ranking": () => import("./widgets/ranking.js"),
+  "[data-region]": () => import("./widgets/region.js"),
+};
 const busy = new WeakSet();
 const page = () => document.querySelector("form[data-page]");
 const nonceOf = (form) => form?.querySelector('[name="nonce"]')?.value ?? "";
+
+function enhance(root) {
+  WIDGETS.forEach((widget) => widget(root));
+  for (const [mark, load] of Object.entries(RARE)) {
+    // Without it the plain inputs do the same.
+    if (root.querySelector(mark)) load().then((widget) => widget.enhance(root), () => {});
+  }
+}
 
 function present(loaded) {
   const form = page();
   const nonce = nonceOf(form);
   const shown = { page: document.body.dataset.kind, nonce: nonce.slice(0, 16) };
-  WIDGETS.forEach((enhance) => enhance(document.body));
+  enhance(document.body);
   begin({ nonce, root: document.body, loaded, onset: (at, how) => record("page", { ...shown, onset: how }, at) });
 }
 
