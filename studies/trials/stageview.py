@@ -107,7 +107,9 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
         stage_view(replace(_of(trial, example), group=()), stage=stage, earlier={}).items
         for example in trial.group[1:]
     )
-    return StageView(content=content, items=tuple(items), option_order=option_order(stage.fields), beside=beside)
+    return StageView(
+        content=content, items=tuple(items), option_order=option_order(stage.fields), beside=beside
+    )
 
 
 def advice_shown(trial: TrialOfStudy) -> dict[str, Any]:
