@@ -65,6 +65,21 @@ class Predictor(models.Model):
         return self.name
 
 
+class Reference(models.Model):
+    """Cases that explanations refer to: training cases with their outcome, examples of a concept, a random pool."""
+
+    name = models.CharField(max_length=80, unique=True)
+    digest = models.CharField(max_length=DIGEST, unique=True)
+    case_set = models.ForeignKey(CaseSet, on_delete=models.PROTECT, related_name="references")
+    labels = models.JSONField(
+        default=dict, blank=True
+    )  # key of the case to its outcome, which people are shown
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Prediction(models.Model):
     """What a predictor says about a case: the advice that may be shown."""
 
@@ -212,6 +227,6 @@ class MethodGate(models.Model):
 
 
 FROZEN: tuple[type[models.Model], ...] = (
-    CaseSet, Case, Predictor, Prediction, Explanation, Rendering, Gate, MethodGate,
+    CaseSet, Case, Predictor, Reference, Prediction, Explanation, Rendering, Gate, MethodGate,
 )  # fmt: skip
 """The tables whose rows never change and never go; `explainers.immutable` has the database refuse it."""

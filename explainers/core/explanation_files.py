@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from explainers.core.archive import npz_read
 from explainers.core.attribution import Explanation
 from explainers.core.cases.manifest import FILE, ID, csv_read
-from explainers.core.cases.schema import refuse_faults
+from explainers.core.cases.schema import check_text, refuse_faults
 from explainers.core.errors import CaseSetRefused
+from explainers.core.exhibit import Exhibit
 from explainers.core.pictures import pictures_clean
 from explainers.core.png import png_decode
 
 TARGET = "target"
-FEATURE, VALUE = "feature", "value"
+FEATURE, VALUE, TEXT = "feature", "value", "text"
 NOT_COMPUTED = ("completeness", "seed stability", "perturbation stability", "deletion and insertion")
 ENCODINGS = {"signed": (127.5, 127.5), "unsigned": (0.0, 255.0)}
 Words = Callable[[str], Sequence[str]]
@@ -222,6 +223,64 @@ def words_read(
             modality="text",
         )
         for key, pairs in found.items()
+    }
+
+
+def rationales_read(
+    data: bytes, *, keys: Sequence[str], modality: str, source: str = ""
+) -> dict[str, Exhibit]:
+    """
+    Read explanations that are written in words, by people or by a vision-language predictor.
+
+    Parameters
+    ----------
+    data : bytes
+        CSV with `case_id`, `target` (the class that the words speak for) and `text`; one row per case.
+    keys : Sequence of str
+        Keys of the cases: each needs exactly one row.
+    modality : str
+        What the cases are.
+    source : str
+        Who or what wrote them, for the recipe.
+
+    Returns
+    -------
+    dict
+        Key to Exhibit of the kind `rationale`, in the order of the keys; the text is kept to the character.
+
+    Raises
+    ------
+    CaseSetRefused
+        Naming row and column of every fault, up to ten.
+    """
+    header, table = csv_read(data)
+    if set(header) != {ID, TARGET, TEXT}:
+        raise CaseSetRefused(f"The file needs the columns {ID}, {TARGET} and {TEXT}, and no other.")
+    rows = [(number, dict(zip(header, record, strict=True))) for number, record in table]
+    faults = _row_faults(rows, keys=keys)
+    faults += [
+        f"row {number} ({row[ID][:80]}), column {TEXT}: {fault}"
+        for number, row in rows
+        if (fault := check_text(row[TEXT]))
+    ]
+    refuse_faults(faults)
+    by_key = {row[ID]: row for _, row in rows}
+    return {
+        key: Exhibit(
+            features=(),
+            values=(),
+            target_class=by_key[key][TARGET],
+            target_space="score",
+            baseline=(),
+            output=0.0,
+            output_at_baseline=0.0,
+            completeness_error=0.0,
+            recipe={"imported": True, "source": source[:200], "not_computed": list(NOT_COMPUTED)},
+            modality=modality,
+            kind="rationale",
+            content={"text": by_key[key][TEXT]},
+        )
+        for key in keys
     }
 
 

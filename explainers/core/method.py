@@ -60,7 +60,8 @@ class Method(ABC):
     of what can be set, `limits` what they may be. `promises` are the properties that the tests hold the
     method to: `completeness` (its values add up to the change of the output, or it fails the gate),
     `determinism` (under a seed), `seedless` (the seed changes nothing), `batch_independence`. `warning`, if there is
-    one, is shown wherever the method can be chosen. `control` says that the method is a control and names its kind;
+    one, is shown wherever the method can be chosen. `refers_to` are the parameters that name sets of cases (one name or
+    a list). `control` says that the method is a control and names its kind;
     `made_of` says which artefact it is made of: `own` (the real explanation of the same case), `other_case` (that
     of another case of the same class) or `rank_2` (that of the same case for the second-ranked class). Heavy imports
     stand inside `explain`.
@@ -76,6 +77,7 @@ class Method(ABC):
     reference: ClassVar[str]
     limits: ClassVar[Mapping[str, Limit]] = {}
     warning: ClassVar[str] = ""
+    refers_to: ClassVar[tuple[str, ...]] = ()
     control: ClassVar[str] = ""
     made_of: ClassVar[str] = "own"
 
@@ -125,6 +127,25 @@ class Method(ABC):
         if faults:
             raise ExplanationRefused(f"The method {cls.name} cannot do this: {'; '.join(faults)}.")
         return whole
+
+    @classmethod
+    def references(cls, parameters: Mapping[str, Any]) -> list[str]:
+        """
+        Return the sets of cases that parameters name.
+
+        Parameters
+        ----------
+        parameters : Mapping
+            Every parameter of the method.
+
+        Returns
+        -------
+        list of str
+            Different names; an empty parameter names none.
+        """
+        values = [parameters[word] for word in cls.refers_to]
+        flat = [name for each in values for name in (each if isinstance(each, list | tuple) else [each])]
+        return [str(name) for name in dict.fromkeys(flat) if name]
 
     @classmethod
     def faults(cls, parameters: Mapping[str, Any]) -> Iterator[str]:

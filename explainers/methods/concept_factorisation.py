@@ -47,6 +47,7 @@ class ConceptFactorisation(Method):
         "patches": Whole(1, 32),
         "target_space": SPACES,
     }
+    refers_to = ("cases",)
     promises = frozenset({"determinism", "seedless", "batch_independence"})
     reference = "https://arxiv.org/abs/2211.10154"
 
@@ -90,14 +91,21 @@ def _case(batch: Batch, *, place: int, factors: Factors, cases: ReferenceSet) ->
     output = target_output(alone(predictor.module, inputs), targets=torch.tensor([column]), space=space)
     size = (int(inputs.shape[2]), int(inputs.shape[3]))
     names = tuple(f"Concept {number + 1}" for number in range(len(effects)))
+    given = [row["image"] for row in cases.rows]
+    images = {
+        key: image if isinstance(image, str) else "" for key, image in zip(cases.keys, given, strict=True)
+    }
     bars = [
         {
             "name": name,
             "bar": float(effects[number]),
             "amount": float(amounts[..., number].mean()),
-            "patches": best_patches(
-                factors, concept=number, keys=cases.keys, size=size, count=int(parameters["patches"])
-            ),
+            "patches": [
+                {**patch, "image": images[patch["case"]]}
+                for patch in best_patches(
+                    factors, concept=number, keys=cases.keys, size=size, count=int(parameters["patches"])
+                )
+            ],
         }
         for number, name in enumerate(names)
     ]

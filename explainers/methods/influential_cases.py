@@ -41,6 +41,7 @@ class InfluentialCases(Method):
     scope = "example"
     parameters: ClassVar[Mapping[str, Any]] = {"cases": "", "layer": "penultimate", "count": 3, "ridge": 1e-3}
     limits: ClassVar[Mapping[str, Limit]] = {"count": Whole(1, 50), "ridge": Number(0, 1e6, open_low=True)}
+    refers_to = ("cases",)
     promises = frozenset({"determinism", "seedless", "batch_independence"})
     reference = "https://arxiv.org/abs/1703.04730"
 

@@ -36,6 +36,7 @@ class NearestCases(Method):
     scope = "example"
     parameters: ClassVar[Mapping[str, Any]] = {"cases": "", "layer": "penultimate", "count": 3}
     limits: ClassVar[Mapping[str, Limit]] = {"count": Whole(1, 50)}
+    refers_to = ("cases",)
     promises = frozenset({"determinism", "seedless", "batch_independence"})
     reference = "https://arxiv.org/abs/2105.14944"
 

@@ -31,6 +31,7 @@ class Prototypes(Method):
     scope = "example"
     parameters: ClassVar[Mapping[str, Any]] = {"cases": "", "layer": "penultimate", "count": 3}
     limits: ClassVar[Mapping[str, Limit]] = {"count": Whole(1, 50)}
+    refers_to = ("cases",)
     promises = frozenset({"determinism", "seedless", "batch_independence"})
     reference = "https://papers.nips.cc/paper/6300-examples-are-not-enough-learn-to-criticize-criticism-for-interpretability"
 

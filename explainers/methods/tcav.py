@@ -63,6 +63,7 @@ class Tcav(Method):
         "copies": Whole(0, 5000),
         "target_space": SPACES,
     }
+    refers_to = ("concepts", "pool", "cases")
     promises = frozenset({"determinism", "batch_independence"})
     reference = "https://arxiv.org/abs/1711.11279"
 

@@ -15,16 +15,18 @@ from explainers.core.cases import schema_modality
 from explainers.core.digest import digest_of
 from explainers.core.engine import NUMERICS, ExplainRequest, explain
 from explainers.core.errors import ExplanationRefused, NotReady
+from explainers.core.networkless import Networkless
 from explainers.core.png import png_decode
 from explainers.core.predictor import LoadedPredictor
 from explainers.core.render import render_html
 from explainers.core.store import Store
 from explainers.methods import METHODS
-from explainers.models import Explanation, Prediction, Predictor, Rendering
+from explainers.models import Explanation, Job, Prediction, Predictor, Rendering
 from explainers.selectors import explanation_artefact
 from explainers.services.crashpoints import crash_point
 from explainers.services.jobs import Claim
 from explainers.services.predictors import predictor_spec
+from explainers.services.references import references_of
 
 Write = Callable[[], object]
 
@@ -36,6 +38,13 @@ def predictor_load(digest: str) -> LoadedPredictor:
     return LoadedPredictor(
         predictor_spec(predictor), weights=store.get(predictor.weights_digest), pictures=store.get
     )
+
+
+def _explained_by(job: Job) -> Any:
+    """Return the network of a job; advice that has none is enough for controls, which are made of other artefacts."""
+    if job.predictor.kind == Predictor.Kind.TRAINED:
+        return predictor_load(job.predictor.digest)
+    return Networkless(schema_modality(job.case.case_set.schema))
 
 
 def predict_batch(claims: Sequence[Claim]) -> list[Write]:
@@ -69,9 +78,12 @@ def explain_batch(claims: Sequence[Claim]) -> list[Write]:
     )
     found = explain(
         method,
-        predictor=predictor_load(job.predictor.digest),
+        predictor=_explained_by(job),
         predictor_digest=job.predictor.digest,
         requests=[_request(claim, predictions=by_case, sources=sources) for claim in claims],
+        references=references_of(
+            type(method), parameters=[claim.job.payload["parameters"] for claim in claims]
+        ),
     )
     crash_point("after_compute")
     store = Store(settings.ASSAY_STORE)

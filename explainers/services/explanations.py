@@ -17,6 +17,9 @@ from explainers.models import Case, Job, Predictor
 from explainers.services.controls import control_method, donors, source_target
 from explainers.services.jobs import jobs_add
 from explainers.services.predictions import prediction_jobs, prediction_key
+from explainers.services.references import references_check
+
+IMPORTED = "imported"
 
 
 @transaction.atomic
@@ -48,9 +51,7 @@ def explanations_request(
             )
         ]  # fmt: skip
     resolve_target(target, scores=dict.fromkeys(predictor.classes, 0.0), classes=predictor.classes)
-    plugin = METHODS.get(method)
-    if plugin.control:
-        raise ExplanationRefused(f"{method} is a control; ask for a method, with control={{'kind': ...}}.")
+    plugin = _method_checked(method, predictor=predictor, control=control)
     by_pk = Case.objects.select_related("case_set").in_bulk([case.pk for case in cases])
     cases = [by_pk[case.pk] for case in cases]
     made_by = None if control is None else control_method(control, of=method)
@@ -70,29 +71,25 @@ def explanations_request(
     return _controls_request(cases, sources=sources, plugin=made_by, payload=payload)
 
 
-def explanation_variants_request(
-    *,
-    predictor: Predictor,
-    cases: Sequence[Case],
-    method: str,
-    seeds: Sequence[int],
-    target: str = "advised",
-    parameters: Mapping[str, Any] | None = None,
-) -> dict[int, list[str]]:
-    """Queue one explanation per case and seed and return the keys by seed: variants of one family."""
-    if "seedless" in METHODS.get(method).promises:
-        raise ExplanationRefused(f"{method} draws nothing, so all seeds give the same explanation.")
-    return {
-        seed: explanations_request(
-            predictor=predictor, cases=cases, method=method, target=target, parameters=parameters, seed=seed
+def _method_checked(method: str, *, predictor: Predictor, control: Mapping[str, Any] | None) -> type[Method]:
+    plugin = METHODS.get(method)
+    if plugin.control:
+        raise ExplanationRefused(f"{method} is a control; ask for a method, with control={{'kind': ...}}.")
+    is_random = control is not None and control_method(control, of=method).name == "randomised_predictor"
+    if predictor.kind != Predictor.Kind.TRAINED and (plugin.scope != IMPORTED or is_random):
+        raise ExplanationRefused(
+            f"{predictor.name} is {predictor.kind}: there is no network that {method} could explain. "
+            "Bring its explanations as a file, and ask for the method imported."
         )
-        for seed in seeds
-    }
+    return plugin
 
 
 def _jobs_of_cases(
     plugin: type[Method], *, predictor: Predictor, cases: Sequence[Case], payload: dict[str, Any]
 ) -> list[Job]:
+    if plugin.scope == IMPORTED:
+        return _jobs_imported(predictor=predictor, cases=cases, payload=payload)
+    references_check(plugin, parameters=payload["parameters"])
     prediction_jobs(predictor=predictor, cases=cases)
     needs = _jobs_by_key([prediction_key(predictor=predictor, case=case) for case in cases])
     jobs = []
@@ -102,6 +99,26 @@ def _jobs_of_cases(
         jobs.append(job)
     jobs_add(jobs)
     return jobs
+
+
+def _jobs_imported(*, predictor: Predictor, cases: Sequence[Case], payload: Mapping[str, Any]) -> list[Job]:
+    """Return the jobs under which explanations were brought; every case needs one of this name and target."""
+    name, target = payload["parameters"]["name"], payload["target"]
+    rows = Job.objects.filter(
+        kind=Job.Kind.EXPLAIN, predictor=predictor, method=IMPORTED, case__in=[case.pk for case in cases]
+    ).order_by("pk")
+    found = {
+        job.case_id: job
+        for job in rows
+        if job.payload["target"] == target and job.payload["parameters"]["name"] == name
+    }
+    missing = [case.key for case in cases if case.pk not in found]
+    if missing:
+        raise ExplanationRefused(
+            f"{len(missing)} cases have no imported explanation called {name!r:.80} of the target {target} for "
+            f"{predictor.name}, the first is {missing[0]}: bring them first (manage.py explainers explanations)."
+        )
+    return [found[case.pk] for case in cases]
 
 
 def _controls_request(

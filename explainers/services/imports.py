@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from explainers.core.advice_files import Advice, advice_read, bias_apply, bias_check
 from explainers.core.attribution import Explanation as Attribution
+from explainers.core.attribution import resolve_target
 from explainers.core.digest import canonical_json, digest_of, job_key, sha256_hex
 from explainers.core.errors import ExplanationRefused, NotReady, PredictorRefused
 from explainers.core.store import Store
@@ -171,24 +172,30 @@ def _jobs_done(jobs: Sequence[Job]) -> None:
 
 @transaction.atomic
 def explanations_import(
-    *, name: str, predictor: Predictor, case_set: CaseSet, found: Mapping[str, Attribution]
+    *,
+    name: str,
+    predictor: Predictor,
+    case_set: CaseSet,
+    found: Mapping[str, Attribution],
+    target: str = "advised",
 ) -> list[str]:
     """
     Freeze explanations that were computed elsewhere and return their keys, in the order of the cases of the set.
 
-    `found` comes from `explainers.core.explanation_files`, key to explanation. Each has to be of the class that is
-    advised for its case; what the gate cannot compute is kept as not computed. A repeat adds nothing.
+    `found` comes from `explainers.core.explanation_files`, key to explanation. Each has to be of the class that the
+    target means for its case (`advised`, `rank_2`, `class: NAME`); what the gate cannot compute is kept as not
+    computed. A repeat adds nothing.
     """
     cases = [case for case in case_set.cases.select_related("case_set") if case.key in found]
     if len(cases) != len(found) or not cases:
         raise ExplanationRefused("There are explanations of cases that are not in the set, or none at all.")
     said = {each.case_id: each for each in Prediction.objects.filter(predictor=predictor, case__in=cases)}
     faults = [
-        f"case {case.key} explains {found[case.key].target_class!r}, the prediction shown is "
-        + (repr(said[case.pk].label) if case.pk in said else "missing")
+        f"case {case.key} explains {found[case.key].target_class!r:.80}, "
+        + (f"but {target} means {wanted!r}" if wanted else "but its prediction is missing")
         for case in cases
-        if case.pk not in said
-        or not _is_target(found[case.key], predictor=predictor, prediction=said[case.pk])
+        if found[case.key].target_class
+        != (wanted := _target_class(target, predictor=predictor, prediction=said.get(case.pk)))
     ]
     if faults:
         raise ExplanationRefused(f"The explanations were not taken: {'; '.join(faults[:10])}.")
@@ -199,24 +206,44 @@ def explanations_import(
         digest = store.put(attribution.to_bytes())
         key = job_key(
             Job.Kind.EXPLAIN,
-            parts={"predictor": predictor.digest, "case": case.digest, "imported": name, "artefact": digest},
+            parts={
+                "predictor": predictor.digest,
+                "case_set": case_set.digest,
+                "case": case.key,
+                "imported": name,
+                "target": target,
+                "artefact": digest,
+            },
         )
         keys.append(key)
         if not Explanation.objects.filter(key=key).exists():
             _explanation_keep(
-                key, name=name, predictor=predictor, case=case, attribution=attribution, digest=digest
+                key,
+                name=name,
+                target=target,
+                predictor=predictor,
+                case=case,
+                attribution=attribution,
+                digest=digest,
             )
     return keys
 
 
-def _is_target(attribution: Attribution, *, predictor: Predictor, prediction: Prediction) -> bool:
-    if predictor.output.get("kind") == "regression":
-        return attribution.target_class in predictor.classes
-    return attribution.target_class == prediction.label
+def _target_class(target: str, *, predictor: Predictor, prediction: Prediction | None) -> str | None:
+    if prediction is None:
+        return None
+    return resolve_target(target, scores=prediction.scores, classes=predictor.classes)
 
 
 def _explanation_keep(
-    key: str, *, name: str, predictor: Predictor, case: Case, attribution: Attribution, digest: str
+    key: str,
+    *,
+    name: str,
+    target: str,
+    predictor: Predictor,
+    case: Case,
+    attribution: Attribution,
+    digest: str,
 ) -> None:
     parameters = {"name": name[:80]}
     Explanation.objects.create(
@@ -226,14 +253,14 @@ def _explanation_keep(
         method=IMPORTED_METHOD,
         method_version="1",
         parameters=parameters,
-        target_declared="advised",
+        target_declared=target,
         target_class=attribution.target_class,
         artefact_digest=digest,
         fence=0,
         completeness_error=attribution.completeness_error,
         recipe=attribution.recipe,
     )
-    payload = {"parameters": parameters, "target": "advised", "version": "1", "seed": 0}
+    payload = {"parameters": parameters, "target": target, "version": "1", "seed": 0}
     _jobs_done(
         [
             Job(

@@ -78,7 +78,7 @@ def predictor(spec: PredictorSpec, weights: bytes) -> LoadedPredictor:
 
 @pytest.fixture
 def store_folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
-    from explainers import selectors
+    from explainers.selectors import content as selectors
     from explainers.services import compute
 
     settings.ASSAY_STORE = tmp_path / "store"

@@ -180,5 +180,5 @@ def test_imported_explanations_are_frozen_and_have_to_be_of_the_class_shown(
     assert artefact.values == (0.5, -1.0, 2.0)
     assert "completeness" in artefact.recipe["not_computed"]
     other = tables_read(file.replace(",ill,", ",well,").encode(), keys=keys, features=names)
-    with pytest.raises(ExplanationRefused, match="case c000 explains 'well', the prediction shown is 'ill'"):
+    with pytest.raises(ExplanationRefused, match="case c000 explains 'well', but advised means 'ill'"):
         explanations_import(**given, found=other)

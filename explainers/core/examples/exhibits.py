@@ -49,9 +49,19 @@ class Known:
         Returns
         -------
         dict
-            `case`, `outcome` and the numbers.
+            `case`, `outcome`, the numbers, and `inputs`: everything of the case that can be written down.
         """
-        return {"case": self.cases.keys[place], "outcome": self.cases.labels[place], **numbers}
+        inputs = {
+            name: value
+            for name, value in self.cases.rows[place].items()
+            if isinstance(value, int | float | str)
+        }
+        return {
+            "case": self.cases.keys[place],
+            "outcome": self.cases.labels[place],
+            "inputs": inputs,
+            **numbers,
+        }
 
 
 def known_cases(batch: Batch) -> Iterator[tuple[int, Known]]:

@@ -10,14 +10,9 @@ from explainers.core.attribution import Explanation
 from explainers.core.bars import bars_html, bars_spec
 from explainers.core.errors import ExplanationRefused
 from explainers.core.exhibit import Exhibit
+from explainers.core.render.exhibits import concept_bars, exhibit_html
 from explainers.core.render.heatmap import heatmap_html, heatmap_spec
-from explainers.core.render.plain import (
-    concepts_html,
-    concepts_spec,
-    counterfactual_html,
-    examples_html,
-    rationale_html,
-)
+from explainers.core.render.plain import concepts_spec
 from explainers.core.render.tints import tints_html, tints_spec
 
 RENDERERS = {"tabular": "bars", "image": "heatmap", "text": "tints"}
@@ -147,7 +142,7 @@ def render_html(
     if spec.get("renderer") != name:
         raise ExplanationRefused(f"This is not a specification of the renderer {name}: {dict(spec)!r:.200}.")
     if isinstance(explanation, Exhibit):
-        return _exhibit_html(explanation, spec=spec, pictures=pictures)
+        return exhibit_html(explanation, schema=schema, spec=spec, pictures=pictures)
     if name == "heatmap":
         if pixels is None:
             raise ExplanationRefused("A map is drawn over a picture, which is missing.")
@@ -168,47 +163,3 @@ def render_html(
             spec=spec,
         )
     return bars_html(explanation, inputs=inputs, features=schema["features"], spec=spec)
-
-
-def _exhibit_html(exhibit: Exhibit, *, spec: Mapping[str, Any], pictures: Pictures | None) -> str:
-    if exhibit.kind == "concepts":
-        return concepts_html({"target": exhibit.target_class, "bars": concept_bars(exhibit)}, spec=spec)
-    if exhibit.kind == "examples":
-        named = [card["image"] for card in exhibit.content.get("cards", []) if card.get("image")]
-        return examples_html(
-            exhibit.content, pictures={each: pictures(each) for each in named} if pictures else {}
-        )
-    return (counterfactual_html if exhibit.kind == "counterfactual" else rationale_html)(exhibit.content)
-
-
-def concept_bars(explanation: Explanation) -> list[dict[str, Any]]:
-    """
-    Return the bars of an exhibit of concepts as `concepts_html` takes them.
-
-    Parameters
-    ----------
-    explanation : Explanation
-        An exhibit whose `content["bars"]` have, beside a name, if known `low` and `high` (ends of what chance gives),
-        `found` (whether it is more than chance) and `value` with `weight` (presence of the concept, of a bottleneck).
-
-    Returns
-    -------
-    list of dict
-        `label`, `value`, `null`, `significant`, `present`; strongest first.
-    """
-    details = explanation.content.get("bars", []) if isinstance(explanation, Exhibit) else []
-    by_name = {bar.get("name"): bar for bar in details}
-    bars = []
-    for name, value in zip(explanation.features, explanation.values, strict=True):
-        known = by_name.get(name, {})
-        has_band = known.get("low") is not None and known.get("high") is not None
-        bars.append(
-            {
-                "label": name,
-                "value": float(value),
-                "null": [float(known["low"]), float(known["high"])] if has_band else None,
-                "significant": known.get("found"),
-                "present": float(known["value"]) if "weight" in known else None,
-            }
-        )
-    return sorted(bars, key=lambda bar: -abs(bar["value"]))

@@ -14,7 +14,7 @@ from explainers.core.errors import ExplanationRefused
 from explainers.core.png import png_encode
 
 VERSION = "1"
-MOST_CONCEPTS, MOST_CARDS, MOST_CHANGES = 32, 12, 3
+MOST_CONCEPTS, MOST_CARDS, MOST_CHANGES = 32, 60, 3
 Pictures = Mapping[str, NDArray[np.uint8]]
 
 
@@ -45,7 +45,9 @@ def concepts_spec(values: Sequence[float], *, outcome: Mapping[str, Any] | None 
     return scale if outcome is None else {**scale, "outcome": dict(outcome)}
 
 
-def concepts_html(data: Mapping[str, Any], *, spec: Mapping[str, Any]) -> str:
+def concepts_html(
+    data: Mapping[str, Any], *, spec: Mapping[str, Any], pictures: Pictures | None = None
+) -> str:
     """
     Draw concepts as bars beside the band that chance would give.
 
@@ -53,9 +55,12 @@ def concepts_html(data: Mapping[str, Any], *, spec: Mapping[str, Any]) -> str:
     ----------
     data : Mapping
         `{"target": str, "bars": [{"label": str, "value": float, "null": [low, high] or None, "significant": bool or
-        None, "present": float from 0 to 1 or None}]}`; bars are drawn in their order.
+        None, "present": float from 0 to 1 or None, "patches": [{"image", "top", "left", "height", "width"}]}]}`;
+        bars are drawn in their order, the last three may be left out.
     spec : Mapping
         What `concepts_spec` gave.
+    pictures : Mapping or None
+        Digest to pixels of the pictures that patches are cut from.
 
     Returns
     -------
@@ -83,7 +88,8 @@ def concepts_html(data: Mapping[str, Any], *, spec: Mapping[str, Any]) -> str:
         beyond = " (beyond the scale)" if abs(bar["value"]) > spec["limit"] else ""
         present = _present(bar.get("present"))
         rows.append(
-            f'<tr role="row"><th scope="row" role="rowheader">{escape(bar["label"])}</th>'
+            f'<tr role="row"><th scope="row" role="rowheader">{escape(bar["label"])}'
+            f"{_patches(bar, pictures=pictures or {})}</th>"
             f'<td class="bars-value" role="cell">{present}</td><td class="bars-cell" role="cell">'
             f"{_bar(bar['value'], null=bar.get('null'), limit=spec['limit'], faint=bar.get('significant') is False)}"
             f'<span class="bars-words">{escape(direction)}{beyond}</span></td></tr>'
@@ -103,6 +109,22 @@ def concepts_html(data: Mapping[str, Any], *, spec: Mapping[str, Any]) -> str:
         "A longer bar is a stronger push; all cases are drawn on one scale.</p>"
         f'<p class="bars-text">{escape(words.title)}, by concepts: {escape("; ".join(said))}.</p></div>'
     )
+
+
+def _patches(bar: Mapping[str, Any], *, pictures: Pictures) -> str:
+    """Show the parts of known pictures that have most of a concept that was found."""
+    drawn = []
+    for number, patch in enumerate(bar.get("patches") or (), start=1):
+        if patch["image"] not in pictures:
+            raise ExplanationRefused(f"The picture {str(patch['image'])[:12]}… of a concept is not there.")
+        top, left = int(patch["top"]), int(patch["left"])
+        part = pictures[patch["image"]][top : top + int(patch["height"]), left : left + int(patch["width"])]
+        data = b64encode(png_encode(np.ascontiguousarray(part))).decode()
+        drawn.append(
+            f'<img class="concept-patch" src="data:image/png;base64,{data}" width="48" height="48" '
+            f'alt="{escape(bar["label"])}, example {number}"/>'
+        )
+    return f'<span class="concept-patches">{"".join(drawn)}</span>' if drawn else ""
 
 
 def _present(value: Any) -> str:
