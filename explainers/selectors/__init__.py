@@ -13,6 +13,7 @@ from explainers.selectors.content import (
 )
 from explainers.selectors.gates import (
     gate_applies,
+    gate_is_red,
     gate_of_method,
     gate_problems,
     gates_by_method,
@@ -31,6 +32,7 @@ __all__ = [
     "explanation_list",
     "explanation_problems",
     "gate_applies",
+    "gate_is_red",
     "gate_of_method",
     "gate_problems",
     "gates_by_method",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db.models import F
@@ -12,6 +13,16 @@ from explainers.core.gate import GATE_VERSION
 from explainers.core.gate.light import LIGHTS, NOT_COMPUTED, method_light
 from explainers.methods import METHODS
 from explainers.models import Explanation, Gate, MethodGate, Predictor
+
+BINS = 10
+SPREAD = {
+    "order_z": "parts that it names matter more than random parts (z)",
+    "seed.jaccard": "same strongest parts with another seed",
+    "noise.jaccard": "same strongest parts after a small change of the case",
+    "completeness_error": "completeness error",
+    "gini": "sparseness (Gini)",
+}
+"""Numbers of one explanation whose spread over the cases is shown, in words."""
 
 
 def gate_applies(*, predictor: Predictor, method: str) -> bool:
@@ -25,13 +36,17 @@ def gate_applies(*, predictor: Predictor, method: str) -> bool:
 
 
 def gates_by_method(*, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the gate of every method among explanations, as `gate_of_method`; controls are left out."""
+    """
+    Return the gate of every method among explanations, as `gate_of_method`, with its name `gate_id`.
+
+    Controls are left out: that they fail is their point.
+    """
     rows = Explanation.objects.select_related("predictor").filter(key__in=list(keys), control_kind="")
     groups: dict[str, list[Explanation]] = {}
     for row in rows.order_by("pk"):
         asked = [row.predictor_id, row.method, row.method_version, row.parameters, row.target_declared]
         groups.setdefault(digest_of(asked), []).append(row)
-    return [gate_of_method(explanations=group) for group in groups.values()]
+    return [{"gate_id": name, **gate_of_method(explanations=group)} for name, group in groups.items()]
 
 
 def gate_of_method(*, explanations: Sequence[Explanation]) -> dict[str, Any]:
@@ -54,6 +69,8 @@ def gate_of_method(*, explanations: Sequence[Explanation]) -> dict[str, Any]:
             "reasons": [reason],
             "stability": {},
             "cases": [],
+            "spread": [],
+            "count": {},
             "missing": 0,
         }
     known = Gate.objects.filter(
@@ -71,11 +88,53 @@ def gate_of_method(*, explanations: Sequence[Explanation]) -> dict[str, Any]:
     order = {light: place for place, light in enumerate((*reversed(LIGHTS), NOT_COMPUTED))}
     cases.sort(key=lambda each: (order[each["light"]], each["case"]))
     told = [{word: each[word] for word in ("case", "key", "light", "reasons")} for each in cases]
-    return {**about, **verdict, "cases": told, "missing": len(explanations) - len(cases)}
+    return {
+        **about,
+        **verdict,
+        "cases": told,
+        "spread": gate_spread([each["numbers"] for each in cases]),
+        "missing": len(explanations) - len(cases),
+    }
 
 
-def gate_problems(*, keys: Sequence[str]) -> list[str]:
-    """Say in sentences what the gate has against showing explanations: red lights, and what was not examined yet."""
+def gate_spread(numbers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return how each measured number is spread over the cases: lowest, middle, highest, and ten bins between."""
+    found = []
+    for name, words in SPREAD.items():
+        values = sorted(value for each in numbers if (value := _number_at(each, name)) is not None)
+        if values:
+            low, high = values[0], values[-1]
+            width = (high - low) / BINS or 1.0
+            places = Counter(min(int((value - low) / width), BINS - 1) for value in values)
+            bins = [places[place] for place in range(BINS)]
+            most = max(bins)
+            found.append(
+                {
+                    "name": words, "low": low, "middle": values[len(values) // 2], "high": high,
+                    "bars": [(10 * n, 30 - 30 * count / most, 30 * count / most) for n, count in enumerate(bins)],
+                }
+            )  # fmt: skip
+    return found
+
+
+def _number_at(numbers: Mapping[str, Any], name: str) -> float | None:
+    found: Any = numbers
+    for word in name.split("."):
+        found = found.get(word) if isinstance(found, Mapping) else None
+    return None if found is None else float(found)
+
+
+def gate_is_red(gate: Mapping[str, Any]) -> bool:
+    """Say whether the gate of a method, or of one of its explanations, is red."""
+    return gate["light"] == "red" or any(each["light"] == "red" for each in gate["cases"])
+
+
+def gate_problems(*, keys: Sequence[str], accepted: Collection[str] = ()) -> list[str]:
+    """
+    Say in sentences what the gate has against showing explanations: red lights, and what was not examined yet.
+
+    `accepted` are the `gate_id` of what somebody wrote a reason for; its red lights are no problem then.
+    """
     problems = []
     for gate in gates_by_method(keys=keys):
         name = f"{gate['method']} on {gate['predictor']}"
@@ -83,6 +142,8 @@ def gate_problems(*, keys: Sequence[str]) -> list[str]:
             problems.append(
                 f"{name}: {gate['missing']} explanations did not go through the quality gate yet."
             )
+        if gate["gate_id"] in accepted:
+            continue
         if gate["light"] == "red":
             problems.append(f"{name} is red: {' '.join(gate['reasons'])}")
         problems += [

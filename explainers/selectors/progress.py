@@ -41,6 +41,12 @@ class Progress:
         return self.open / self.rate if self.rate and self.open else None
 
     @property
+    def left_words(self) -> str:
+        """The time that is left, for people."""
+        left = self.seconds_left
+        return duration_words(left) if left is not None else "not known: none was finished in the last minute"
+
+    @property
     def words(self) -> str:
         """One line for people."""
         done, failed = self.states.get(Job.State.DONE, 0), self.states.get(Job.State.FAILED, 0)

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from studies.design import adminviews
+from studies.design import adminviews, gatepage
 from studies.design.models import StaffAction, Study, StudyVersion
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class StudyVersionAdmin(LookOnly):
                 wrap(adminviews.version_action_view),
                 name="design_version_action",
             ),
+            path("<int:pk>/gate/", wrap(gatepage.gate_view), name="design_version_gate"),
             *super().get_urls(),
         ]
 

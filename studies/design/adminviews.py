@@ -123,46 +123,46 @@ RECRUITMENT_ACTIONS = {
 @require_http_methods(["GET", "POST"])
 def study_import_view(request: HttpRequest) -> HttpResponse:
     """Bring a study file; what is wrong with it is listed line by line."""
-    _require(request, MAY_IMPORT)
+    require(request, MAY_IMPORT)
     form = StudyImportForm(request.POST or None, request.FILES or None)
     refused: FileInvalid | None = None
     if request.method == "POST" and form.is_valid():
         source, beside = form.content()
         try:
-            version = study_import(source=source, files=beside, owner=_staff(request))
+            version = study_import(source=source, files=beside, owner=staff(request))
         except FileInvalid as error:
             refused = error
         else:
             messages.success(request, f"{version} is there.")
             return HttpResponseRedirect(reverse("admin:design_studyversion_change", args=[version.pk]))
     context = {"form": form, "refused": refused, "title": "Import a study", "submit": "Check and import"}
-    return _page(request, "design/admin/import.html", context, status=422 if refused else 200)
+    return page(request, "design/admin/import.html", context, status=422 if refused else 200)
 
 
 @require_http_methods(["GET", "POST"])
 def case_import_view(request: HttpRequest) -> HttpResponse:
     """Bring a case file; what is wrong with it is listed with row and column."""
-    _require(request, MAY_IMPORT)
+    require(request, MAY_IMPORT)
     form = CaseImportForm(request.POST or None, request.FILES or None)
     refused: FileInvalid | None = None
     if request.method == "POST" and form.is_valid():
         cases, schema = form.content()
         name = form.cleaned_data["name"]
         try:
-            case_set = case_file_import(name=name, csv=cases, schema=schema, actor=_staff(request))
+            case_set = case_file_import(name=name, csv=cases, schema=schema, actor=staff(request))
         except FileInvalid as error:
             refused = error
         else:
             messages.success(request, f"The case set {case_set.name} has {case_set.cases.count()} cases.")
             return HttpResponseRedirect(reverse("admin:design_study_changelist"))
     context = {"form": form, "refused": refused, "title": "Import cases", "submit": "Check and import"}
-    return _page(request, "design/admin/import.html", context, status=422 if refused else 200)
+    return page(request, "design/admin/import.html", context, status=422 if refused else 200)
 
 
 @require_http_methods(["GET"])
 def version_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Show everything about a version except who will get what."""
-    _require(request, MAY_SEE)
+    require(request, MAY_SEE)
     version = get_object_or_404(StudyVersion.objects.select_related("study"), pk=pk)
     spec = version_spec(version.pk)
     launched = version.launched_at is not None
@@ -182,7 +182,7 @@ def version_view(request: HttpRequest, pk: int) -> HttpResponse:
         "diff": versionpage.source_diff(version),
         "take_part": _take_part(version),
     }
-    return _page(request, "design/admin/version.html", context)
+    return page(request, "design/admin/version.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -191,12 +191,12 @@ def version_action_view(request: HttpRequest, pk: int, action: str) -> HttpRespo
     known = ACTIONS.get(action)
     if known is None:
         raise PermissionDenied
-    _require(request, known.permission)
+    require(request, known.permission)
     version = get_object_or_404(StudyVersion.objects.select_related("study"), pk=pk)
     back = HttpResponseRedirect(reverse("admin:design_studyversion_change", args=[version.pk]))
     if request.method == "POST":
         try:
-            messages.success(request, known.run(version, _staff(request)))
+            messages.success(request, known.run(version, staff(request)))
         except LaunchRefused as refused:
             for reason in refused.reasons:
                 messages.error(request, reason)
@@ -204,17 +204,19 @@ def version_action_view(request: HttpRequest, pk: int, action: str) -> HttpRespo
             messages.error(request, str(error))
         return back
     context = {"title": f"{known.label} {version}?", "version": version, "action": known}
-    return _page(request, "design/admin/confirm.html", context)
+    return page(request, "design/admin/confirm.html", context)
 
 
-def _staff(request: HttpRequest) -> User:
+def staff(request: HttpRequest) -> User:
+    """Return who is signed in."""
     from django.contrib.auth.models import User
 
     assert isinstance(request.user, User)  # the admin lets nobody in who is not signed in
     return request.user
 
 
-def _require(request: HttpRequest, permission: str) -> None:
+def require(request: HttpRequest, permission: str) -> None:
+    """Refuse who does not have the permission."""
     if not request.user.has_perm(permission):
         raise PermissionDenied
 
@@ -228,6 +230,7 @@ def _take_part(version: StudyVersion) -> str:
         return ""
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Answer with a page of the admin."""
     shown = {**admin.site.each_context(request), "opts": StudyVersion._meta, **context}
     return TemplateResponse(request, template, shown, status=status)

@@ -7,6 +7,7 @@ from studies.design.models import (
     AllocationCounter,
     AllocationSlot,
     CaseColumn,
+    GateOverride,
     GroundTruth,
     PlannedTrial,
     Recruitment,
@@ -38,7 +39,7 @@ protect(
     update="OLD.launched_at IS NOT NULL",
     delete="OLD.launched_at IS NOT NULL",
 )
-for model in (StudyText, PlannedTrial, ShownExplanation):
+for model in (StudyText, PlannedTrial, ShownExplanation, GateOverride):
     protect(
         model,
         because=FROZEN,

@@ -9,8 +9,9 @@ from django.conf import settings
 
 from explainers.core.attribution import Explanation as Attribution
 from explainers.core.digest import digest_of
+from explainers.core.gate import GATE_VERSION
 from explainers.core.store import Store
-from explainers.models import CaseSet, Explanation, Job, Prediction, Predictor, Rendering
+from explainers.models import CaseSet, Explanation, Gate, Job, Prediction, Predictor, Rendering
 from studies.design.models import StudyVersion
 from studies.design.services import case_file_import, study_import, version_launch, version_prepare
 from studies.design.studyfile import study_read_folder
@@ -101,7 +102,9 @@ def said_of(position: int) -> str:
     return CLASSES[(position + (position % 8 in (2, 3))) % 2]
 
 
-def finish_jobs(*, completeness_error: float = 0.0, target_class: str | None = None) -> int:
+def finish_jobs(
+    *, completeness_error: float = 0.0, target_class: str | None = None, light: str = "green"
+) -> int:
     """Do what the workers would do with every job that is queued."""
     jobs = Job.objects.filter(state=Job.State.QUEUED).select_related("case", "predictor").order_by("pk")
     for job in jobs:
@@ -109,8 +112,10 @@ def finish_jobs(*, completeness_error: float = 0.0, target_class: str | None = N
             _predict(job)
         elif job.kind == Job.Kind.EXPLAIN:
             _explain(job, completeness_error, target_class)
-        else:
+        elif job.kind == Job.Kind.RENDER:
             _render(job)
+        else:
+            _examine(job, light=light)
     return Job.objects.filter(pk__in=[job.pk for job in jobs]).update(state=Job.State.DONE)
 
 
@@ -155,6 +160,13 @@ def _explain(job: Job, completeness_error: float, target_class: str | None) -> N
         completeness_error=completeness_error,
         recipe={},
     )
+
+
+def _examine(job: Job, *, light: str) -> None:
+    if job.kind == Job.Kind.GATE:
+        explanation = Explanation.objects.get(key=job.payload["explanation"])
+        verdict = {"light": light, "reasons": [f"made {light}."], "numbers": {}}
+        Gate.objects.create(explanation=explanation, gate_version=GATE_VERSION, light=light, verdict=verdict)
 
 
 def _render(job: Job) -> None:

@@ -1,10 +1,12 @@
 """The experimenter sees everything of the engine and can change nothing."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from explainers.core.attribution import Explanation as Attribution
@@ -12,9 +14,9 @@ from explainers.core.bars import bars_html, bars_spec
 from explainers.core.digest import digest_of
 from explainers.core.gate import GATE_VERSION
 from explainers.core.store import Store
-from explainers.models import FROZEN, Explanation, Gate, Job, MethodGate, Predictor, Rendering
+from explainers.models import FROZEN, Explanation, Gate, Job, MethodGate, Predictor, Reference, Rendering
 from explainers.services import case_set_import
-from tests.explainers.conftest import CLASSES, FEATURES, make_rows
+from tests.explainers.conftest import CLASSES, FEATURES, make_rows, make_spec
 
 pytestmark = pytest.mark.django_db
 MODELS = [*FROZEN, Job]
@@ -23,6 +25,7 @@ MODELS = [*FROZEN, Job]
 @pytest.fixture
 def rendering(schema: dict[str, Any], store_folder: Path) -> Rendering:
     case_set = case_set_import(name="clinic", schema=schema, rows=make_rows(2))
+    Reference.objects.create(name="known", digest="r", case_set=case_set, labels={})
     case = case_set.cases.first()
     assert case is not None
     net = Predictor.objects.create(
@@ -129,8 +132,8 @@ def test_the_page_of_a_method_has_its_distribution_and_its_worst_cases(
     rendering: Rendering, experimenter: Client
 ) -> None:
     page = experimenter.get(address(MethodGate, pk=MethodGate.objects.get().pk)).content.decode()
-    assert "red cases" in page
-    assert "c000: red" in page
+    assert "1 red" in page
+    assert "c000</a>, red: taking parts away changes nothing." in page
     assert "0.125" in page
 
 
@@ -163,3 +166,80 @@ def _store() -> str:
     from django.conf import settings
 
     return str(settings.ASSAY_STORE)
+
+
+def allowed(client: Client, *codenames: str) -> Client:
+    user = User.objects.create_user("lab", password="x", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client.force_login(user)
+    return client
+
+
+def test_progress_says_how_far_and_cancels_within_the_answer(rendering: Rendering, client: Client) -> None:
+    Job.objects.update(state="running")
+    page = "/admin/explainers/job/progress/"
+    lab = allowed(client, "view_job", "change_job")
+    assert "Cancel 1" in lab.get(page).content.decode()
+    net = rendering.explanation.predictor_id
+    lab.post(page, {"kind": "explain", "method": "", "predictor": net})
+    assert Job.objects.get().state == "cancelled"
+
+
+def test_who_may_only_look_cannot_cancel(rendering: Rendering, experimenter: Client) -> None:
+    page = "/admin/explainers/job/progress/"
+    assert experimenter.get(page).status_code == 200
+    assert experimenter.post(page, {"kind": "explain", "predictor": "1"}).status_code == 403
+
+
+@pytest.mark.parametrize("what", ["predictor", "advice", "known-cases", "explanations"])
+def test_bringing_something_in_needs_permission(what: str, experimenter: Client) -> None:
+    assert experimenter.get(f"/admin/explainers/predictor/bring/{what}/").status_code == 403
+
+
+def upload(name: str, data: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, data)
+
+
+def test_a_predictor_that_is_refused_is_refused_in_a_sentence(store_folder: Path, client: Client) -> None:
+    lab = allowed(client, "add_predictor", "view_predictor")
+    given = {
+        "name": "net",
+        "declaration": upload("predictor.json", make_spec().to_json()),
+        "weights": upload("weights.safetensors", b"\x80\x04cos\nsystem\n"),
+    }
+    answer = lab.post("/admin/explainers/predictor/bring/predictor/", given)
+    assert answer.status_code == 422
+    assert "Nothing was taken" in answer.content.decode()
+    assert not Predictor.objects.exists()
+
+
+def test_predictions_and_rationales_come_in_by_their_pages(
+    schema: dict[str, Any], store_folder: Path, client: Client
+) -> None:
+    case_set = case_set_import(name="clinic", schema=schema, rows=make_rows(2))
+    lab = allowed(client, "add_predictor", "view_predictor")
+    advice = {
+        "name": "paper", "cases": case_set.pk, "classes": "well, ill", "kind": "imported",
+        "file": upload("a.csv", b"case_id,label\nc000,ill\nc001,well\n"),
+    }  # fmt: skip
+    assert lab.post("/admin/explainers/predictor/bring/advice/", advice).status_code == 302
+    words = {
+        "name": "why", "predictor": Predictor.objects.get().pk, "cases": case_set.pk, "form": "rationales",
+        "file": upload("w.csv", b"case_id,target,text\nc000,ill,Fast pulse.\nc001,well,Calm pulse.\n"),
+        "encoding": "signed", "target": "advised",
+    }  # fmt: skip
+    assert lab.post("/admin/explainers/predictor/bring/explanations/", words).status_code == 302
+    assert Explanation.objects.filter(method="imported").count() == 2
+
+
+def test_known_cases_come_in_by_their_page(
+    schema: dict[str, Any], store_folder: Path, client: Client
+) -> None:
+    lab = allowed(client, "add_predictor", "view_predictor")
+    given = {
+        "name": "known",
+        "file": upload("k.csv", b"case_id,age,pulse,height,outcome\na,1,2,3,ill\n"),
+        "schema": upload("s.json", json.dumps(schema).encode()),
+    }
+    assert lab.post("/admin/explainers/predictor/bring/known-cases/", given).status_code == 302
+    assert Reference.objects.get().labels == {"a": "ill"}

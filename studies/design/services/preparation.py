@@ -9,6 +9,7 @@ from explainers.services import explanations_request, predictions_request, rende
 from studies.design.content import content_of, explanations_of, missing_content
 from studies.design.models import Preparation, PreparedExplanation, ShownExplanation, StudyVersion
 from studies.design.selectors import explanation_progress, prediction_progress, rendering_progress
+from studies.design.services.gate import gates_prepare
 from studies.design.spec import ExplanationSpec
 from studies.errors import StudyError
 
@@ -23,7 +24,8 @@ def version_prepare(*, version: StudyVersion) -> int:
     """Ask for whatever the version still needs, and return how much is still to come; call it again until that is 0.
 
     1. Predictions of every case. 2. Every explanation of every case. 3. When those are there: their drawings, all on
-    one scale. 4. When those are there: the rows that say which condition shows what.
+    one scale, and their examination by the quality gate. 4. When those are there: the rows that say which condition
+    shows what.
     """
     if version.launched_at is not None:
         return 0
@@ -42,7 +44,7 @@ def version_prepare(*, version: StudyVersion) -> int:
     if to_come == 0 and explanations_of(content.spec):
         _renderings_prepare(version)
         drawn = rendering_progress(version)
-        to_come = drawn.wanted - drawn.done
+        to_come = drawn.wanted - drawn.done + gates_prepare(version)
     if to_come == 0:
         _shown_write(version)
     return to_come

@@ -21,6 +21,7 @@ from studies.design.content import (
 from studies.design.immutable import missing_triggers
 from studies.design.models import PreparedExplanation, ShownExplanation, StudyVersion
 from studies.design.selectors import prediction_progress
+from studies.design.services.gate import gate_problems_of
 from studies.design.truth import truth_of
 from studies.protocols import protocol_names
 
@@ -110,6 +111,7 @@ def _explanation_problems(version: StudyVersion, content: Content) -> Iterator[s
     yield from found
     if not found:
         yield from _rendering_problems(version, content)
+        yield from gate_problems_of(version)
 
 
 def _rendering_problems(version: StudyVersion, content: Content) -> Iterator[str]:

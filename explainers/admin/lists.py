@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from explainers.admin import intake, progress
 from explainers.core.errors import ExplainersError
 from explainers.models import (
     Case,
@@ -18,10 +21,11 @@ from explainers.models import (
     MethodGate,
     Prediction,
     Predictor,
+    Reference,
     Rendering,
 )
 from explainers.selectors import case_panel, gate_of_method, rendering_bytes
-from explainers.services import jobs_retry
+from explainers.services import jobs_cancel, jobs_retry
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -75,6 +79,24 @@ PANEL_ROW = '<tr><th scope="row">{}</th><td>{} {}</td><td>{}</td><td>{}</td></tr
 @admin.register(Predictor)
 class PredictorAdmin(LookOnly):
     list_display = ["name", "kind", "architecture", "features", "classes", "created_at"]
+    change_list_template = "explainers/admin/predictors.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("bring/<slug:what>/", wrap(intake.bring_view), name="explainers_bring"),
+            *super().get_urls(),
+        ]
+
+
+@admin.register(Reference)
+class ReferenceAdmin(LookOnly):
+    list_display = ["name", "case_set", "has_outcomes", "created_at"]
+    list_select_related = ["case_set"]
+
+    @admin.display(boolean=True, description="outcomes")
+    def has_outcomes(self, reference: Reference) -> bool:
+        return bool(reference.labels)
 
 
 @admin.register(Prediction)
@@ -101,7 +123,20 @@ class JobAdmin(LookOnly):
     list_filter = ["state", "kind", "method", "predictor"]
     list_select_related = ["case"]
     search_fields = ["key", "case__key"]
-    actions = ["retry"]
+    actions = ["retry", "cancel"]
+    change_list_template = "explainers/admin/jobs.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("progress/", wrap(progress.progress_view), name="explainers_job_progress"),
+            *super().get_urls(),
+        ]
+
+    @admin.action(description="Cancel jobs that are not done", permissions=["retry"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        count = jobs_cancel(keys=list(queryset.values_list("key", flat=True)))
+        self.message_user(request, f"{count} jobs are cancelled.", messages.SUCCESS)
 
     @admin.action(description="Try failed jobs again, with what they need", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
@@ -190,25 +225,39 @@ class MethodGateAdmin(LookOnly):
     list_select_related = ["predictor", "against"]
     readonly_fields = ["in_words"]
 
+    class Media:
+        css = {"all": ["explainers/bars.css", "explainers/renderings.css", "explainers/gate.css"]}
+
     def in_words(self, check: MethodGate) -> SafeString:
         return method_preview(check)
 
 
-WORST = 10
+WORST = 6
+STABLE = {
+    "seed": "another seed of the method",
+    "noise": "a small change of the case",
+    "training": "the predictor trained anew",
+}
 
 
 def gate_preview(verdict: dict[str, Any]) -> SafeString:
     """Say a verdict: the light, the reasons, the numbers, what was not computed."""
     lines = [("light", verdict["light"]), *(("reason", reason) for reason in verdict["reasons"])]
-    for name, value in sorted(verdict.get("numbers", {}).items()):
-        parts = value.items() if isinstance(value, dict) else [("", value)]
-        lines += [(f"{name} {word}".strip(), number_text(number)) for word, number in parts]
-    lines += [(f"{name}: not computed", why) for name, why in verdict.get("not_computed", {}).items()]
+    lines += gate_numbers(verdict)
     return format_html("<table>{}</table>", format_html_join("", GATE_ROW, lines))
 
 
+def gate_numbers(verdict: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return every number of a verdict, and why others were not computed, as lines of a table."""
+    lines = []
+    for name, value in sorted(verdict.get("numbers", {}).items()):
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        lines += [(f"{name} {word}".strip(), number_text(number)) for word, number in parts]
+    return lines + [(f"{name}: not computed", why) for name, why in verdict.get("not_computed", {}).items()]
+
+
 def method_preview(check: MethodGate) -> SafeString:
-    """Say what the gate has of a method: its verdict, how many cases have which light, and the worst of them."""
+    """Say what the gate has of a method: light, reasons, spread over the cases, and the worst of them drawn."""
     rows = Explanation.objects.select_related("predictor").filter(
         predictor=check.predictor_id,
         method=check.method,
@@ -220,15 +269,19 @@ def method_preview(check: MethodGate) -> SafeString:
     if not same:
         return SafeString("There are no explanations by this method yet.")
     gate = gate_of_method(explanations=same)
-    count = [(f"{light} cases", number) for light, number in gate.get("count", {}).items()]
-    worst = [
-        (f"{each['case']}: {each['light']}", " ".join(each["reasons"]))
-        for each in gate["cases"][:WORST]
-        if each["light"] != "green"
-    ]
-    return format_html(
-        "{}<table>{}</table>", gate_preview(gate), format_html_join("", GATE_ROW, [*count, *worst])
-    )
+    return mark_safe(render_to_string("explainers/admin/_gate.html", {"gate": gate_shown(gate)}))  # noqa: S308
+
+
+def gate_shown(gate: dict[str, Any]) -> dict[str, Any]:
+    """Return the gate of a method with what its page needs: the three stabilities in words, the worst cases drawn."""
+    worst = [each for each in gate["cases"] if each["light"] != "green"][:WORST]
+    rows = Explanation.objects.in_bulk([each["key"] for each in worst], field_name="key")
+    for each in worst:
+        explanation = rows[each["key"]]
+        rendering = explanation.renderings.order_by("-pk").first()
+        each |= {"pk": explanation.pk, "seen": rendering_preview(rendering) if rendering else ""}
+    stable = [(STABLE[word], found) for word, found in gate["stability"].items() if word in STABLE]
+    return {**gate, "worst": worst, "stable": stable, "lines": gate_numbers(gate)}
 
 
 def number_text(value: Any) -> str:
