@@ -16,8 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from explainers.core.errors import ExplainersError
 from studies.design import versionpage
+from studies.design.balancepictures import balance_pictures
 from studies.design.forms import CaseImportForm, StudyImportForm
 from studies.design.models import Recruitment, StudyVersion
+from studies.design.planpreview import NoPlanYet, plan_preview
 from studies.design.selectors import version_spec
 from studies.design.services import (
     case_file_import,
@@ -176,13 +178,21 @@ def version_view(request: HttpRequest, pk: int) -> HttpResponse:
         "conditions": versionpage.conditions_table(spec),
         "flow": versionpage.flow_table(version, spec),
         "case_plan": versionpage.case_plan_table(version, spec),
-        "exposure": versionpage.exposure_summary(version) if launched else "",
         "allocation": versionpage.allocation_table(version, spec),
+        **_balance(version),
         "plan": versionpage.plan_lines(spec),
         "diff": versionpage.source_diff(version),
         "take_part": _take_part(version),
     }
     return page(request, "design/admin/version.html", context)
+
+
+def _balance(version: StudyVersion) -> dict[str, Any]:
+    try:
+        found = plan_preview(version)
+    except NoPlanYet as error:
+        return {"balance": None, "no_balance": str(error), "pictures": []}
+    return {"balance": found, "pictures": balance_pictures(found.balance)}
 
 
 @require_http_methods(["GET", "POST"])

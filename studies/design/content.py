@@ -42,7 +42,11 @@ class Content:
 
 def content_of(version: StudyVersion) -> Content:
     """Find the content that a version names."""
-    spec = version_spec(version.pk)
+    return content_named(version_spec(version.pk))
+
+
+def content_named(spec: StudySpec) -> Content:
+    """Find the content that a study names, also one that is not stored."""
     sets = {found.name: found for found in CaseSet.objects.filter(name__in=case_set_names(spec))}
     names = predictor_aliases(spec)
     there = {found.name: found for found in Predictor.objects.filter(name__in=names.values())}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,6 @@ from studies.design.selectors import (
     explanation_progress,
     prediction_progress,
     rendering_progress,
-    version_spec,
 )
 from studies.design.spec import SHOWN, CaseQuota, ConditionSpec, Step, StudySpec
 from studies.design.strata import AI_CORRECT, cell_name, stratum_keys
@@ -228,20 +226,6 @@ def progress_rows(version: StudyVersion) -> list[tuple[str, Progress]]:
     if len(rows) > 1:
         rows.append(("Drawings", rendering_progress(version)))
     return rows
-
-
-def exposure_summary(version: StudyVersion) -> str:
-    """Say how often the cases of each block are planned over all plans, once they are drawn."""
-    parts = []
-    for block in plan_request(version_spec(version.pk)).groups[0].blocks:
-        planned = version.planned_trials.filter(step_index=block.step_index)
-        counts = Counter(planned.values_list("case_id", flat=True))
-        if counts:
-            parts.append(
-                f"block {block.block_index + 1}: {len(counts)} cases, "
-                f"{min(counts.values())} to {max(counts.values())} times each in every condition"
-            )
-    return "; ".join(parts)
 
 
 def source_diff(version: StudyVersion) -> list[tuple[str, str]]:

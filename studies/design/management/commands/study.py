@@ -10,7 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from explainers.core.errors import ExplainersError
+from studies.design.content import content_named
 from studies.design.models import Recruitment, StudyVersion
+from studies.design.planpage import preview_lines, preview_page
+from studies.design.planpreview import content_preview, plan_preview
 from studies.design.schemafaults import study_schema
 from studies.design.selectors import (
     explanation_progress,
@@ -30,6 +33,7 @@ from studies.design.services import (
 from studies.design.studyfile import study_read, study_read_folder
 from studies.errors import StudyError
 
+SUFFIXES = (".yaml", ".yml")
 STATES = {
     "open": Recruitment.State.OPEN,
     "pause": Recruitment.State.PAUSED,
@@ -40,7 +44,7 @@ STATES = {
 class Command(BaseCommand):
     """One sub-command for each thing that can be done with a study."""
 
-    help = "Check, import, prepare, launch, open, pause, close or show a study; import cases."
+    help = "Check, plan, import, prepare, launch, open, pause, close or show a study; import cases."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -62,6 +66,11 @@ class Command(BaseCommand):
         cases.add_argument("name", metavar="NAME")
         cases.add_argument("csv", type=Path, metavar="CSV")
         cases.add_argument("schema", type=Path, metavar="SCHEMA")
+        plan = commands.add_parser("plan", help="count what the case plan comes to, before or after launch")
+        plan.add_argument("study", metavar="FILE|STUDY")
+        plan.add_argument(
+            "--html", type=Path, metavar="OUT", help="write a page with the tables and pictures"
+        )
         commands.add_parser("schema", help="print the JSON Schema of the study file")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
@@ -135,6 +144,20 @@ class Command(BaseCommand):
     def _cases(self, *, name: str, csv: Path, schema: Path, **_: Any) -> None:
         case_set = case_file_import(name=name, csv=csv, schema=schema)
         self.stdout.write(f"{case_set.name}: {case_set.cases.count()} cases (digest {case_set.digest}).")
+
+    def _plan(self, *, study: str, html: Path | None, **_: Any) -> None:
+        if Path(study).suffix in SUFFIXES:
+            data, beside = study_read_folder(Path(study))
+            read = study_read(data, files=beside, name=Path(study).name)
+            title, found = read.spec.title, content_preview(content_named(read.spec))
+        else:
+            version = self._latest(study)
+            title, found = str(version), plan_preview(version)
+        for line in preview_lines(title, found):
+            self.stdout.write(line)
+        if html is not None:
+            html.write_text(preview_page(title, found), encoding="utf-8")
+            self.stdout.write(f"The tables and pictures are in {html}.")
 
     def _schema(self, **_: Any) -> None:
         import json
