@@ -21,6 +21,7 @@ from explainers.models import Case, CaseSet, Explanation, Prediction, Predictor,
 from studies.design.models import (
     AllocationCounter,
     AllocationSlot,
+    CaseColumn,
     GroundTruth,
     PlannedTrial,
     Recruitment,
@@ -112,6 +113,10 @@ class StudyRecipe:
     completion: Mapping[str, str] = field(default_factory=dict)
     withdrawal: str = "erase"
     truth: Callable[[int], str] = lambda number: OPTIONS[number % 2]
+    truths: Callable[[int], Mapping[str, str]] = lambda _number: {}
+    columns: Callable[[int], Mapping[str, str]] = lambda _number: {}
+    confidence: Callable[[int], float] = lambda _number: 0.8137
+    decision: Mapping[str, Any] = field(default_factory=dict)
     advice_label: Callable[[int], str] = lambda number: OPTIONS[(number // 2) % 2]
     fragment: Callable[[str, int], str] = lambda name, number: (
         f'<table class="bars"><caption>{number}</caption></table>'
@@ -160,6 +165,7 @@ def document_of(recipe: StudyRecipe) -> dict[str, Any]:
             "positive": "malignant",
             "payoff": {"correct": 1, "wrong": 0},
             "confidence": "percent",
+            **recipe.decision,
         },
         "conditions": [{"name": n, "predictor": "mlp", **c} for n, c in recipe.conditions.items()],
         "deception": False,
@@ -222,14 +228,21 @@ def cases_of(recipe: StudyRecipe) -> list[Case]:
             case=case,
             scores={recipe.advice_label(i): 0.8137, "other": 0.1863},
             label=recipe.advice_label(i),
-            confidence=0.8137,
+            confidence=recipe.confidence(i),
             digest=_digest(recipe.slug, "prediction", i),
             recipe={},
         )
         for i, case in enumerate(cases)
     )
     GroundTruth.objects.bulk_create(
-        GroundTruth(case=case, field="decision", value=recipe.truth(i)) for i, case in enumerate(cases)
+        GroundTruth(case=case, field=name, value=value)
+        for i, case in enumerate(cases)
+        for name, value in {"decision": recipe.truth(i), **recipe.truths(i)}.items()
+    )
+    CaseColumn.objects.bulk_create(
+        CaseColumn(case=case, name=name, value=value)
+        for i, case in enumerate(cases)
+        for name, value in recipe.columns(i).items()
     )
     return cases
 

@@ -21,6 +21,9 @@ COUNTERFACTUAL_PROTOCOLS = ("counterfactual_simulation",)
 AGREEMENT_PROTOCOLS = ("agreement",)
 DISTINCTION_PROTOCOLS = ("distinction",)
 DEFERRAL_PROTOCOLS = ("deferral",)
+DIAGNOSIS_PROTOCOLS = ("diagnose",)
+INTERVENTION_PROTOCOLS = ("intervene",)
+AUDIT_PROTOCOLS = ("audit",)
 LEARNING_PROTOCOLS = ("learning_transfer", "forward_simulation")
 
 

@@ -38,17 +38,54 @@ def following_scores(table: pd.DataFrame) -> pd.DataFrame:
     [{'hit': 0.6745, 'false_alarm': -0.6745, 'trials': 2}]
     """
     import pandas as pd
-    from scipy import special
 
     trials = counted(table, protocols=DECISION_PROTOCOLS)
     known = trials[["response", "ai_prediction", "ai_correct"]].notna().all(axis=1)
     trials = trials[known]
     follows = same(trials["response"], trials["ai_prediction"]).astype(int)
-    right = is_true(trials, "ai_correct")
     person = trials["participant_id"]
-    scores: dict[str, pd.Series[float]] = {}
-    for name, rows in (("hit", right), ("false_alarm", ~right)):
-        tally = follows[rows].groupby(person[rows]).agg(["sum", "count"])
+    hit, false_alarm = z_of_rates(follows, is_true(trials, "ai_correct"), person)
+    return pd.DataFrame({"hit": hit, "false_alarm": false_alarm, "trials": person.groupby(person).size()})
+
+
+def z_of_rates(
+    said: pd.Series[int], signal: pd.Series[bool], person: pd.Series[str]
+) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Return z of the rate of a response where the signal is there, and where it is not, of each participant.
+
+    ``z((n response + 0.5) / (n trials + 1))``: the log-linear correction.
+
+    Parameters
+    ----------
+    said : pandas.Series of int
+        1 where the response was given, otherwise 0.
+    signal : pandas.Series of bool
+        Of equal index: whether the signal is there.
+    person : pandas.Series of str
+        Of equal index.
+
+    Returns
+    -------
+    pair of pandas.Series of float
+        By participant, in standard deviations; who has no trial of a kind is not in it.
+
+    References
+    ----------
+    .. [1] Hautus (1995). https://doi.org/10.3758/BF03203619
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> hit, false_alarm = z_of_rates(pd.Series([1, 0]), pd.Series([True, False]), pd.Series(["p1", "p1"]))
+    >>> hit.round(4).tolist(), false_alarm.round(4).tolist()
+    ([0.6745], [-0.6745])
+    """
+    import pandas as pd
+    from scipy import special
+
+    found = []
+    for rows in (signal, ~signal):
+        tally = said[rows].groupby(person[rows]).agg(["sum", "count"])
         share = (tally["sum"] + 0.5) / (tally["count"] + 1)
-        scores[name] = pd.Series(special.ndtri(share.to_numpy(dtype=float)), index=tally.index)
-    return pd.DataFrame({**scores, "trials": person.groupby(person).size()})
+        found.append(pd.Series(special.ndtri(share.to_numpy(dtype=float)), index=tally.index))
+    return found[0], found[1]

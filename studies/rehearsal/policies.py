@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from studies.rehearsal.fills import answers_to, unanswered
+from studies.rehearsal.asked import filled_trial
+from studies.rehearsal.fills import answers_to
 from studies.rehearsal.judgement import bars_fit
 from studies.rehearsal.knowledge import CaseKnown, Knowledge
 from studies.rehearsal.questions import Answer, PageUnexpected, Question
@@ -88,35 +89,22 @@ class Policy:
         """Return its own opinion: what it said before, if the page shows that, else a new judgement by its skill."""
         if page.own_answer is not None:
             return page.own_answer
-        return case.truth if self.rng.random() < self.skill else self._other(page, case.truth)
+        return case.truth if self.rng.random() < self.skill else self.other(page, case.truth)
 
     def _trial(self, page: PageRead) -> dict[str, Answer]:
-        answers: dict[str, Answer] = {}
-        if page.asks("guess"):
-            label = self._guess(page, self.knowledge.case(page))
-            answers["guess"] = page.question("guess").value_of(label)
-        elif page.asks("decision"):
-            label = self.decide(page, self.knowledge.case(page))
-            answers["decision"] = page.question("decision").value_of(label)
-        if page.asks("confidence"):
-            answers["confidence"] = str(self._confidence(page))
-        for question in unanswered(page.questions, answers):
-            answers |= answers_to(question, self.rng)
+        answers = filled_trial(self, page)
         self.trials_seen += page.own_answer is None
         return answers
 
-    def _guess(self, page: PageRead, case: CaseKnown) -> str:
-        knows = self.rng.random() < self.understanding
-        return case.prediction if knows else self._other(page, case.prediction, name="guess")
-
-    def _confidence(self, page: PageRead) -> int:
-        question = page.question("confidence")
+    def confidence(self, question: Question) -> int:
+        """Return how sure it says it is."""
         low = 0 if question.minimum is None else int(question.minimum)
         high = 100 if question.maximum is None else int(question.maximum)
         return min(high, max(low, round(self.rng.gauss(70, 15))))
 
-    def _other(self, page: PageRead, label: str, *, name: str = "decision") -> str:
-        others = [shown for _, shown in page.question(name).options if shown.casefold() != label.casefold()]
+    def other(self, page: PageRead, label: str) -> str:
+        """Return the words of another answer than this one to the first question of the page."""
+        others = [shown for _, shown in page.questions[0].options if shown.casefold() != label.casefold()]
         if not others:
             raise PageUnexpected(f"The page '{page.title}' offers nothing but '{label}'.")
         return self.rng.choice(others)
@@ -188,7 +176,7 @@ class RandomClicks(Policy):
     attention: float = 0.5
 
     def decide(self, page: PageRead, case: CaseKnown) -> str:
-        return self.rng.choice([shown for _, shown in page.question("decision").options])
+        return self.rng.choice([shown for _, shown in page.questions[0].options])
 
 
 @dataclass

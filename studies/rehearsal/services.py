@@ -64,7 +64,8 @@ def rehearsal_run(
         raise RehearsalRefused("A rehearsal needs at least one participant and at least one policy.")
     spec = StudySpec.of(version.spec)
     knowledge = knowledge_of(version, spec)
-    positive = next(o.label for o in spec.decision.options if o.value == spec.decision.positive)
+    labels = {option.value: option.label for option in spec.decision.options}
+    positive = labels.get(spec.decision.positive, "")
     makers = [choice.maker(knowledge=knowledge, positive=positive) for choice in policies]
     tokens = invitations_create(
         version=version, count=count, is_simulated=True, policies=[choice.name for choice in policies]
@@ -90,7 +91,8 @@ def knowledge_of(version: StudyVersion, spec: StudySpec) -> Knowledge:
     labels = {option.value: option.label for option in spec.decision.options}
     known: dict[Signature, CaseKnown] = {}
     for case in cases:
-        fact = CaseKnown(labels[truth[case.pk]], labels[said[case.pk].label])
+        right, advised = truth.get(case.pk, ""), said[case.pk].label if case.pk in said else ""
+        fact = CaseKnown(labels.get(right, right), labels.get(advised, advised))
         if known.setdefault(_as_shown(case), fact) != fact:
             raise RehearsalRefused(
                 f"Case {case.key} looks like another case that has another truth: simulated participants cannot "

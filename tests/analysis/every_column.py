@@ -21,6 +21,9 @@ def with_every_column(trials: pd.DataFrame) -> pd.DataFrame:
             "distinction",
             "deferral",
             "learning_transfer",
+            "diagnose",
+            "intervene",
+            "audit",
             "forward_simulation",
         )
     ):
@@ -28,7 +31,7 @@ def with_every_column(trials: pd.DataFrame) -> pd.DataFrame:
             protocol=protocol, block_index=3 + number, response_initial=None, correct_initial=None
         )
         blocks.append(_numeric(block, rng=rng) if protocol == "forward_simulation" else block)
-    blocks.append(_numeric(base, rng=rng).assign(block_index=12))
+    blocks.append(_numeric(base, rng=rng).assign(block_index=15))
     found = pd.concat(blocks, ignore_index=True)
     n = len(found)
     known = found["correct"].notna()
@@ -37,6 +40,10 @@ def with_every_column(trials: pd.DataFrame) -> pd.DataFrame:
         score_ai=found["ai_correct"].astype(float) * 2 - 1,
         score_initial=found["correct_initial"].astype("boolean").fillna(False).astype(float),
         cost=rng.choice([0.0, 0.25], n),
+        score_best=2.0,
+        action=rng.choice(["decide", "accept", "routed_accept"], n),
+        part=np.where(found["trial_index"].to_numpy(dtype=int) % 2 == 0, "name_slice", "predict_failure"),
+        correct_named=rng.random(n) < 0.5,
         is_positive=found["ground_truth"] == "malignant",
         deferred=rng.random(n) < 0.3,
         phase=PHASES[found["trial_index"].to_numpy(dtype=int) % 4],
