@@ -75,7 +75,7 @@ def gate_override(
 def _second_checkpoint(version: StudyVersion) -> Predictor | None:
     """Return another predictor of the study that was trained for the same: stability is measured against it."""
     content = content_of(version)
-    own = content.predictor
+    own = next(iter(content.known_predictors.values()), None)
     if own is None:
         return None
     others = Predictor.objects.filter(
