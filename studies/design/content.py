@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from explainers.models import Case, CaseSet, Prediction, Predictor
 from studies.design.models import StudyVersion
 from studies.design.planblocks import Block, Group, PlanRequest, PoolCase, Portion, PracticeBlock
-from studies.design.selectors import case_set_names, columns_of, predictor_aliases, version_spec
-from studies.design.spec import SHOWN, ArmSpec, ExplanationSpec, Step, StudySpec
-from studies.design.strata import case_cells, stratum_keys
+from studies.design.selectors import case_set_names, columns_of, original_map, predictor_aliases, version_spec
+from studies.design.spec import SHOWN, ArmSpec, CaseQuota, ExplanationSpec, Step, StudySpec
+from studies.design.strata import PRESENT, case_cells, stratum_keys
 from studies.design.truth import truth_of, truths_of
+from studies.protocols.keys import same_answer
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,9 @@ def explanations_of(spec: StudySpec) -> list[ExplanationSpec]:
     return list(found.values())
 
 
-def case_pool(*, cases: Iterable[Case], predictors: Mapping[str, Predictor]) -> list[PoolCase]:
+def case_pool(
+    spec: StudySpec, *, cases: Iterable[Case], predictors: Mapping[str, Predictor]
+) -> list[PoolCase]:
     """Return the cases that can be planned: those with a reference answer and every prediction, in a fixed order."""
     by_id = {case.pk: case for case in cases}
     names = dict(CaseSet.objects.filter(cases__in=list(by_id)).values_list("pk", "name").distinct())
@@ -96,17 +100,24 @@ def case_pool(*, cases: Iterable[Case], predictors: Mapping[str, Predictor]) -> 
         )
         for alias, predictor in predictors.items()
     }
+    originals = original_map(case_ids=list(by_id))
+    same = partial(same_answer, spec.decision)
     return [
         PoolCase(
             pk,
-            right={alias: labels[pk] == truth[pk] for alias, labels in said.items()},
+            right={alias: bool(same(labels.get(pk), truth[pk])) for alias, labels in said.items()},
+            flips={
+                alias: not same(labels[pk], labels[originals[pk]])
+                for alias, labels in said.items()
+                if pk in labels and originals.get(pk) in labels
+            },
             ground_truth=truth[pk],
             attributes=attributes.get(pk, {}),
             case_set=names[case.case_set_id],
             position=case.position,
         )
         for pk, case in sorted(by_id.items(), key=lambda each: (names[each[1].case_set_id], each[1].position))
-        if pk in truth and all(pk in labels for labels in said.values())
+        if pk in truth and (not spec.needs_predictions or all(pk in labels for labels in said.values()))
     ]
 
 
@@ -172,13 +183,22 @@ def _block(spec: StudySpec, arm: ArmSpec, step: Step, number: int) -> Block:
     return Block(
         step.index,
         number,
-        tuple(case_cells(cases["strata"], per_participant=cases["per_participant"])),
+        tuple(
+            _with_needs(spec, step, cell)
+            for cell in case_cells(cases["strata"], per_participant=cases["per_participant"])
+        ),
         disjoint=cases["disjoint"],
         portions=portions,
         case_order=cases.get("order", "random"),
         case_set=cases["from"],
         reread=cases.get("reread", False),
     )
+
+
+def _with_needs(spec: StudySpec, step: Step, cell: CaseQuota) -> CaseQuota:
+    """Demand of the cases of a cell what the protocol cannot do without, such as the case that they were made from."""
+    columns = spec.needs(step) - {"prediction", "truth", *cell.values}
+    return CaseQuota({**cell.values, **dict.fromkeys(sorted(columns), PRESENT)}, cell.count)
 
 
 def _declared(step: Step, arm: ArmSpec) -> list[dict[str, Any]]:

@@ -8,12 +8,15 @@ from fractions import Fraction
 
 from studies.design.draws import Draws
 from studies.design.spec import CaseQuota
-from studies.design.strata import AI_CORRECT, GROUND_TRUTH
+from studies.design.strata import AI_CORRECT, AI_FLIPS, GROUND_TRUTH, PRESENT
 
 
 @dataclass(frozen=True)
 class PoolCase:
-    """A case that can be planned: what its cell is made of, and whether each predictor is right about it."""
+    """A case that can be planned: what its cell is made of, and whether each predictor is right about it.
+
+    ``flips`` says of a changed case whether the answer of each predictor differs from that to its original.
+    """
 
     id: int
     right: Mapping[str, bool]
@@ -21,12 +24,13 @@ class PoolCase:
     attributes: Mapping[str, str] = field(default_factory=dict)
     case_set: str = ""
     position: int = 0
+    flips: Mapping[str, bool] = field(default_factory=dict)
 
     def value(self, column: str, *, predictor: str) -> str | None:
         """Return the value of a column, as text; ``ai_correct`` is that of the predictor."""
-        if column == AI_CORRECT:
-            is_right = self.right.get(predictor)
-            return None if is_right is None else "true" if is_right else "false"
+        if column in (AI_CORRECT, AI_FLIPS):
+            found = (self.right if column == AI_CORRECT else self.flips).get(predictor)
+            return None if found is None else "true" if found else "false"
         return self.ground_truth if column == GROUND_TRUTH else self.attributes.get(column)
 
 
@@ -106,7 +110,11 @@ class PlanRequest:
 
 def fits(case: PoolCase, cell: CaseQuota, *, predictor: str = "") -> bool:
     """Whether a case belongs to a cell; a cell without a column takes every value of it."""
-    return all(case.value(column, predictor=predictor) == value for column, value in cell.values.items())
+    values = {column: case.value(column, predictor=predictor) for column in cell.values}
+    return all(
+        values[column] is not None if value == PRESENT else values[column] == value
+        for column, value in cell.values.items()
+    )
 
 
 def spread(block: Block, portions: Sequence[Portion], *, draws: Draws) -> list[list[CaseQuota]]:

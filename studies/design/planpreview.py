@@ -56,7 +56,7 @@ def content_preview(content: Content, *, version: StudyVersion | None = None) ->
     lacking = missing_content(content)
     if lacking:
         raise NoPlanYet(" ".join(lacking))
-    pool = case_pool(cases=content.cases(), predictors=content.known_predictors)
+    pool = case_pool(content.spec, cases=content.cases(), predictors=content.known_predictors)
     lists = len(request.plans)
     wanted = -(-spec.slots * max(spec.ratio) // (sum(spec.ratio) * lists))
     count = max(1, min(wanted, PLANS_AT_MOST // (lists * len(request.groups))))

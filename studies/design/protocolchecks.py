@@ -51,8 +51,10 @@ def _fit_faults(
     draft: Draft, step: RawStep, protocol: Protocol, parameters: Mapping[str, Any]
 ) -> Iterator[Fault]:
     decision = decision_of(draft.data["decision"])
-    seen = step.params.get("only", draft.conditions)
-    conditions = {name: t for name, t in treatments_of(draft).items() if name in seen}
+    whole = treatments_of(draft)
+    # 'only' names arms; where these are conditions too, the others do not see the step.
+    seen = [name for name in step.params.get("only", ()) if name in whole]
+    conditions = {name: t for name, t in whole.items() if not seen or name in seen}
     for below, message in protocol.problems(decision, conditions, parameters):
         written = "parameters" in step.params and below
         yield draft.fault((*step.path, "parameters", *below) if written else step.path, message)

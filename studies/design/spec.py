@@ -27,6 +27,7 @@ StepKind = Literal[
 ]
 
 
+_NEEDED = {"ai_correct": "prediction"}
 NO_TREATMENT = Treatment(advice=False, explanations=0)
 
 
@@ -146,6 +147,22 @@ class StudySpec:
         """Return the stages of the trials of a step in a condition, without what differs between cases."""
         treatment = self.condition(condition).treatment if condition else NO_TREATMENT
         return get_protocol(step.params["protocol"]).stages(self.decision, treatment, self.parameters(step))
+
+    def needs(self, step: Step) -> frozenset[str]:
+        """Return what the cases of a step must have: ``prediction``, ``truth``, or a value of a column."""
+        found = set(get_protocol(step.params["protocol"]).needs)
+        stages = (stage for condition in self.conditions for stage in self.stages(step, condition.name))
+        for asked in (each for stage in stages for each in stage.fields):
+            against = asked.scored_against or ""
+            found |= {asked.options_from, _NEEDED.get(against, against)}
+        return frozenset(found - {""})
+
+    @property
+    def needs_predictions(self) -> bool:
+        """Say whether any trial is about what the AI says of its case; a dossier has no such answer."""
+        steps = [step for step in self.steps if step.kind == "trials"]
+        shown = any(condition.advice_show for condition in self.conditions)
+        return shown or any("prediction" in self.needs(step) for step in steps)
 
     @property
     def plan(self) -> Mapping[str, Any]:

@@ -9,7 +9,9 @@ from typing import Any
 
 from studies.design.spec import CaseQuota, StudySpec
 
-AI_CORRECT, GROUND_TRUTH = "ai_correct", "ground_truth"
+AI_CORRECT, GROUND_TRUTH, AI_FLIPS = "ai_correct", "ground_truth", "ai_flips"
+PRESENT = "*"
+"""Stands for any value in a cell: the case must have one."""
 Margins = Mapping[str, Mapping[str, int]]
 
 
@@ -22,7 +24,7 @@ def resolve_margins(
     """
     margins: dict[str, dict[str, int]] = {}
     faults: dict[str, str] = {}
-    known = {AI_CORRECT: ("true", "false"), GROUND_TRUTH: tuple(options)}
+    known = {AI_CORRECT: ("true", "false"), AI_FLIPS: ("true", "false"), GROUND_TRUTH: tuple(options)}
     for column, wanted in strata.items():
         values = known.get(column) or (() if wanted == "balanced" else tuple(wanted))
         if not values:
@@ -72,7 +74,10 @@ def case_cells(margins: Margins, *, per_participant: int) -> list[CaseQuota]:
 
 
 def _named(values: Mapping[str, str]) -> str:
-    return ", ".join(f"{column} = {value}" for column, value in values.items())
+    return ", ".join(
+        f"a value of {column}" if value == PRESENT else f"{column} = {value}"
+        for column, value in values.items()
+    )
 
 
 def cell_name(cell: CaseQuota) -> str:

@@ -175,7 +175,7 @@ def _pool(version: StudyVersion) -> list[PoolCase]:
     content = content_of(version)
     if not content.is_there:
         return []
-    return case_pool(cases=content.cases(), predictors=content.known_predictors)
+    return case_pool(content.spec, cases=content.cases(), predictors=content.known_predictors)
 
 
 def allocation_table(version: StudyVersion, spec: StudySpec) -> list[dict[str, Any]]:

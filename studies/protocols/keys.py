@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,10 +36,27 @@ def same_answer(decision: Decision, one: Any, other: Any) -> bool | None:
         return None
     if decision.kind != "numeric":
         return bool(one == other)
-    try:
-        return abs(float(one) - float(other)) <= decision.tolerance
-    except ValueError:
+    left, right = number_or_none(one), number_or_none(other)
+    if left is None or right is None:
         return None
+    # A decimal fraction such as 0.3 has no exact binary form; a distance at the bound counts as within.
+    return abs(left - right) <= decision.tolerance * (1 + 1e-12) + 1e-12
+
+
+def number_or_none(value: Any) -> float | None:
+    """
+    Return a finite number that may be written as text, otherwise ``None``.
+
+    Examples
+    --------
+    >>> number_or_none("98.5"), number_or_none("much"), number_or_none("inf")
+    (98.5, None, None)
+    """
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
 
 
 def right_value(field: Field, facts: TrialFacts) -> str | None:

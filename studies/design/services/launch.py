@@ -57,7 +57,7 @@ def version_launch(
     request = _sized(plan_request(content.spec), lists=list(lists.values()))
     for purpose, drawn in lists.items():
         _slots_write(locked, purpose, drawn, request=request, capacity=content.spec.slots)
-    pool = case_pool(cases=content.cases(), predictors=content.known_predictors)
+    pool = case_pool(content.spec, cases=content.cases(), predictors=content.known_predictors)
     planned = deal_plans(
         sub_seed(seed_bytes(locked.allocation_seed), "case plans"), request=request, pool=pool
     )

@@ -34,9 +34,10 @@ def version_prepare(*, version: StudyVersion) -> int:
     if missing:
         raise PreparationRefused(" ".join(missing))
     predictors = content.known_predictors
-    for predictor in predictors.values():
-        for case_set in content.known_case_sets:
-            predictions_request(predictor=predictor, case_set=case_set)
+    if content.spec.needs_predictions:
+        for predictor in predictors.values():
+            for case_set in content.known_case_sets:
+                predictions_request(predictor=predictor, case_set=case_set)
     cases = content.cases()
     for explanation in explanations_of(content.spec):
         _explanations_prepare(version, explanation, predictor=predictors[explanation.predictor], cases=cases)
