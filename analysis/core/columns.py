@@ -248,6 +248,14 @@ RESPONSE_COLUMNS = (
 
 PRESENTED = ("case", "advice", "explanation", "own_answer", "original", "outcome", "reference")
 
+OPTIONAL_RESPONSE_COLUMNS = (
+    _text("reference", "reference answer that this field is compared with", nullable=True),
+    _flag("correct", "the answer is right; empty where that cannot be said", nullable=True),
+    Column(
+        "score", "number", "credit 0-1", "what the answer is worth by the rule of its field", nullable=True
+    ),
+)
+
 PRESENTATION_COLUMNS = (
     STUDY,
     VERSION,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.core.columns import (
     ALLOCATION_COLUMNS,
     EVENT_COLUMNS,
+    OPTIONAL_RESPONSE_COLUMNS,
     OPTIONAL_SCALE_COLUMNS,
     OPTIONAL_TRIAL_COLUMNS,
     PARTICIPANT_COLUMNS,
@@ -50,6 +51,7 @@ TABLES: Mapping[str, Table] = {
             "one row for each answered field of each stage",
             RESPONSE_COLUMNS,
             ("participant_id", "block_index", "trial_index", "stage", "field"),
+            OPTIONAL_RESPONSE_COLUMNS,
         ),
         Table(
             "presentations",

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-DECISION_PROTOCOLS = ("decision", "judge_advisor")
-TWO_STAGE_PROTOCOLS = ("judge_advisor",)
+DECISION_PROTOCOLS = ("decision", "judge_advisor", "own_stages")
+TWO_STAGE_PROTOCOLS = ("judge_advisor", "own_stages")
 SIMULATION_PROTOCOLS = ("forward_simulation",)
 COUNTERFACTUAL_PROTOCOLS = ("counterfactual_simulation",)
 AGREEMENT_PROTOCOLS = ("agreement",)

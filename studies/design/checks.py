@@ -19,6 +19,7 @@ from studies.design.yamlsource import Path, YamlSource
 from studies.errors import Fault
 
 DEFAULT_PROTOCOL = "decision"
+OWN_STAGES = "own_stages"
 OF_CHOICES = ("options", "positive", "options_from")
 OF_NUMBERS = ("minimum", "maximum", "unit", "tolerance")
 
@@ -76,7 +77,7 @@ class Draft:
         return [step for step in self.steps if step.kind in kinds]
 
     def protocols(self) -> list[str]:
-        return [step.params.get("protocol", DEFAULT_PROTOCOL) for step in self.of_kind("trials")]
+        return [protocol_named(step.params) for step in self.of_kind("trials")]
 
     def fault(self, path: Path, message: str) -> Fault:
         return self.source.fault(path, message)
@@ -96,6 +97,16 @@ def option_value(option: Any) -> str:
     """Return the stored value of an option, written short or in full."""
     value: str = option if isinstance(option, str) else option["value"]
     return value
+
+
+def protocol_named(params: Mapping[str, Any]) -> str:
+    """Return the protocol of a step as it is written; stages of one's own are one too."""
+    return OWN_STAGES if "stages" in params else str(params.get("protocol", DEFAULT_PROTOCOL))
+
+
+def parameters_given(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that a step gives its protocol."""
+    return {"stages": list(params["stages"])} if "stages" in params else dict(params.get("parameters", {}))
 
 
 def decision_faults(draft: Draft) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studies.design.checks import DEFAULT_PROTOCOL, OF_NUMBERS, Draft, arms_meant, block_cases
+from studies.design.checks import OF_NUMBERS, Draft, arms_meant, block_cases, parameters_given, protocol_named
 from studies.design.sidefiles import RawStep
 from studies.design.spec import read_decision, target_name
 from studies.design.strata import resolve_margins
@@ -219,8 +219,8 @@ def _step(draft: Draft, step: RawStep) -> dict[str, Any]:
     elif step.kind == "trials":
         cases = _cases(draft, block_cases(draft.data, params.get("cases")))
         params = {
-            "protocol": params.get("protocol", DEFAULT_PROTOCOL),
-            "parameters": dict(params.get("parameters", {})),
+            "protocol": protocol_named(params),
+            "parameters": parameters_given(params),
             "phase": params.get("phase", ""),
             "per_page": params.get("per_page", 1),
             "cases": cases,
@@ -250,11 +250,11 @@ def _as_after(draft: Draft, step: RawStep) -> dict[str, Any]:
     """Return what practice shares with the trials that it is for: protocol, parameters and phase."""
     following = next(s for s in draft.of_kind("trials") if s.index > step.index).params
     own = step.params.get("protocol")
-    if own and own != following.get("protocol", DEFAULT_PROTOCOL):
+    if own and own != protocol_named(following):
         return {"protocol": own, "parameters": {}, "phase": ""}
     return {
-        "protocol": following.get("protocol", DEFAULT_PROTOCOL),
-        "parameters": dict(following.get("parameters", {})),
+        "protocol": protocol_named(following),
+        "parameters": parameters_given(following),
         "phase": following.get("phase", ""),
     }
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from analysis.core.registry import UnknownPluginError
-from studies.design.checks import DEFAULT_PROTOCOL, Draft
+from studies.design.checks import Draft, parameters_given, protocol_named
 from studies.design.normalise import decision_of, treatments_of
 from studies.design.schemafaults import did_you_mean, value_faults
 from studies.design.sidefiles import RawStep
+from studies.design.yamlsource import Path
 from studies.errors import Fault
 from studies.protocols import Protocol, get_protocol, protocol_names
 
@@ -19,7 +20,13 @@ PHASES = ("pre", "learn", "test", "retention")
 def protocol_faults(draft: Draft) -> Iterator[Fault]:
     """Check every protocol that is named, its parameters and its phase."""
     for step in draft.of_kind("trials", "practice"):
-        name = step.params.get("protocol", DEFAULT_PROTOCOL)
+        name = protocol_named(step.params)
+        if "stages" in step.params and {"protocol", "parameters"} & set(step.params):
+            message = (
+                "Stages of your own stand instead of a protocol and its parameters: leave one of both out."
+            )
+            yield draft.fault((*step.path, "stages"), message)
+            continue
         try:
             protocol = get_protocol(name)
         except UnknownPluginError:
@@ -37,7 +44,7 @@ def _step_faults(draft: Draft, step: RawStep, protocol: Protocol) -> Iterator[Fa
         known = f" It has: {', '.join(protocol.phases)}." if protocol.phases else ""
         yield draft.fault((*step.path, "phase"), f"'{protocol.name}' has no phase '{phase}'.{known}")
         return
-    given = step.params.get("parameters", {})
+    given = parameters_given(step.params)
     path = (*step.path, "parameters")
     shape = {"type": "object", "additionalProperties": False, "properties": dict(protocol.parameters)}
     faults = value_faults(draft.source, path=path, value=given, schema=shape)
@@ -56,8 +63,7 @@ def _fit_faults(
     seen = [name for name in step.params.get("only", ()) if name in whole]
     conditions = {name: t for name, t in whole.items() if not seen or name in seen}
     for below, message in protocol.problems(decision, conditions, parameters):
-        written = "parameters" in step.params and below
-        yield draft.fault((*step.path, "parameters", *below) if written else step.path, message)
+        yield draft.fault(_place(step, below), message)
     stages = [s for t in conditions.values() for s in protocol.stages(decision, t, parameters)]
     if step.params.get("feedback") and not any(f.scored_against for s in stages for f in s.fields):
         message = f"'{protocol.name}' asks nothing here that has a right answer: leave feedback out."
@@ -68,6 +74,13 @@ def _fit_faults(
     if step.params.get("per_page", 1) > 1 and not all(len(s.fields) == 0 for s in stages):
         message = "Only examples that are studied without a question can share a page: write per_page: 1."
         yield draft.fault((*step.path, "per_page"), message)
+
+
+def _place(step: RawStep, below: tuple[str | int, ...]) -> Path:
+    """Return where a parameter is written, or the step where none is."""
+    if below and below[0] in step.params:
+        return (*step.path, *below)
+    return (*step.path, "parameters", *below) if below and "parameters" in step.params else step.path
 
 
 def _studied_before(draft: Draft, step: RawStep) -> bool:

@@ -13,7 +13,10 @@ from studies.export.rows_people import item_bounds
 from studies.export.trialshape import optional_columns
 
 TABLE_NAMES = ("trials", "responses", "presentations", "participants", "scales", "events")
-BESIDE: Mapping[str, Collection[str]] = {"scales": ("scoring", "position", "given")}
+BESIDE: Mapping[str, Collection[str]] = {
+    "scales": ("scoring", "position", "given"),
+    "responses": ("reference", "correct", "score"),
+}
 NAMES = ["table", "column", "kind", "unit", "meaning", "levels", "low", "high", "nullable"]
 CODES = {
     "missing": "empty in CSV, null in Parquet",

@@ -11,8 +11,9 @@ from studies.design.spec import StudySpec
 from studies.export.casefacts import CaseFacts, predictor_of
 from studies.export.people import Person, Scope
 from studies.export.trialshape import TrialShape
+from studies.protocols.credit import UNJUDGED, Judgement
 from studies.protocols.facts import TrialFacts
-from studies.protocols.keys import is_right, right_value, trial_facts
+from studies.protocols.keys import judgement, right_value, trial_facts
 from studies.protocols.preference import alternatives_of
 from studies.protocols.stages import Place
 
@@ -59,11 +60,22 @@ def answered(asked: Asked, values: Mapping[Place, Any]) -> Row:
         "correct": _correct(asked, "response", wide),
         "score": None,
     }
-    if wide["correct"] is not None:
+    credit = _judged(asked, "response", wide).credit
+    if credit is not None:
         is_decision = shape.scored["response"].scored_against == "truth"
-        wide["score"] = facts.worth(wide["correct"]) if is_decision else float(wide["correct"])
+        wide["score"] = facts.worth_of_credit(credit) if is_decision else credit
     found = wide | _beside(asked, wide) | shape.protocol.outcome(values, facts, shape.parameters)
     return {name: _number_as_text(name, value) for name, value in found.items()}
+
+
+def field_score(asked: Asked, place: Place, value: Any) -> Row:
+    """Return what the answer to one field is worth against its own reference answer."""
+    field = asked.shape.fields.get(place)
+    if field is None or field.scored_against is None:
+        return {"reference": None, "correct": None, "score": None}
+    key = right_value(field, asked.facts)
+    found = judgement(asked.spec.decision, field, value, key)
+    return {"reference": key, "correct": found.is_right, "score": found.credit}
 
 
 def learning_columns(spec: StudySpec, trials: Sequence[Row]) -> dict[int, Row]:
@@ -101,10 +113,14 @@ def _beside(asked: Asked, wide: Row) -> Row:
 
 
 def _correct(asked: Asked, column: str, wide: Row) -> bool | None:
+    return _judged(asked, column, wide).is_right
+
+
+def _judged(asked: Asked, column: str, wide: Row) -> Judgement:
     field = asked.shape.scored.get(column)
     if field is None:
-        return None
-    return is_right(asked.spec.decision, field, wide[column], right_value(field, asked.facts))
+        return UNJUDGED
+    return judgement(asked.spec.decision, field, wide[column], right_value(field, asked.facts))
 
 
 def _number_as_text(name: str, value: Any) -> Any:

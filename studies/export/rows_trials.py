@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Min
 
 from studies.export.casefacts import CaseFacts, predictor_of
-from studies.export.outcomes import Asked, answered, facts_of_trial, learning_columns
+from studies.export.outcomes import Asked, answered, facts_of_trial, field_score, learning_columns
 from studies.export.people import Person, Scope
 from studies.export.trialshape import TrialShape, optional_columns, trial_shape
 from studies.export.understanding import understanding_of
@@ -78,6 +78,7 @@ def response_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
         places = {trial["pk"]: trial for trial in trials}
         persons = {person.pk: person for person in people}
         answers = TrialResponse.objects.filter(trial__in=list(places)).order_by("trial_id", "pk")
+        asked = _asked_in(scope, facts, trials, persons)
         for answer in answers.values(
             "trial_id", "stage", "field", "kind", "value", "rt_ms", "hidden_ms", "responded_at"
         ).iterator():
@@ -92,7 +93,25 @@ def response_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
                 "rt_ms": answer["rt_ms"],
                 "hidden_ms": answer["hidden_ms"],
                 "responded_s": person.seconds(answer["responded_at"]),
+                **field_score(asked[trial["pk"]], (answer["stage"], answer["field"]), answer["value"]),
             }
+
+
+def _asked_in(
+    scope: Scope, facts: CaseFacts, trials: Sequence[Row], persons: Mapping[int, Person]
+) -> dict[int, Asked]:
+    """Return what each trial asked, with the key to it."""
+    shapes: dict[tuple[int, str], TrialShape] = {}
+    found = {}
+    for trial in trials:
+        person = persons[trial["participant_id"]]
+        trial["condition"] = trial["condition"] or person.condition
+        kind = (trial["step_index"], trial["condition"] or "")
+        if kind not in shapes:
+            shapes[kind] = trial_shape(scope.spec, step=scope.spec.steps[kind[0]], condition=kind[1])
+        key = facts_of_trial(scope, facts, shapes[kind], trial, person)
+        found[trial["pk"]] = Asked(scope.spec, shapes[kind], key)
+    return found
 
 
 def presentation_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
@@ -221,14 +240,15 @@ def _times(shape: TrialShape, found: Answers) -> Row:
     initial = found.clocks.get(shape.initial_stage or "")
     return {
         "rt_initial_ms": initial[0] if initial else None,
-        "rt_ms": _sum(found, 0) if found.clocks.keys() == set(shape.stages) else None,
+        "rt_ms": _sum(found, 0, of=shape.stages) if found.clocks.keys() >= set(shape.stages) else None,
         "hidden_ms": _sum(found, 1),
         "explanation_visible_ms": _known_sum(found, 2),
     }
 
 
-def _sum(found: Answers, which: int) -> float | None:
-    readings = [clock[which] for clock in found.clocks.values()]
+def _sum(found: Answers, which: int, *, of: Collection[str] = ()) -> float | None:
+    # A page that comes only sometimes, to ask for a reason, is no part of the time of the decision.
+    readings = [clock[which] for stage, clock in found.clocks.items() if not of or stage in of]
     known = [reading for reading in readings if reading is not None]
     return sum(known) if known and len(known) == len(readings) else None
 

@@ -19,13 +19,15 @@ class TrialShape:
     """What the trials of one step fill in, in one condition.
 
     ``wide`` maps a column to the (stage, field) it is read from, ``scored`` those of them that have a right answer to
-    their field; ``required`` is what an answered trial holds, ``routed`` what one holds that the system took.
+    their field; ``fields`` is everything asked, ``required`` is what an answered trial holds, ``routed`` what one holds
+    that the system took.
     """
 
     protocol: Protocol
     parameters: Mapping[str, Any]
     wide: Mapping[str, Place]
     scored: Mapping[str, Field]
+    fields: Mapping[Place, Field]
     required: frozenset[Place]
     stages: tuple[str, ...]
     advice_source: str
@@ -51,15 +53,18 @@ def trial_shape(spec: StudySpec, *, step: Step, condition: str) -> TrialShape:
     treatment = spec.condition(condition)
     stages = spec.stages(step, condition)
     fields = {(stage.name, field.name): field for stage in stages for field in stage.fields}
-    wide = {column: place for column, place in found.wide.items() if place in fields}
+    parameters = spec.parameters(step)
+    wide = {column: place for column, place in found.columns(parameters).items() if place in fields}
+    certain = [stage for stage in stages if not stage.only_if]
     names = tuple(e.name for e in treatment.explanations)
     return TrialShape(
         protocol=found,
-        parameters=spec.parameters(step),
+        parameters=parameters,
         wide=wide,
         scored={column: fields[place] for column, place in wide.items() if fields[place].scored_against},
-        required=frozenset((stage.name, name) for stage in stages for name in stage.required),
-        stages=tuple(stage.name for stage in stages),
+        fields=fields,
+        required=frozenset((stage.name, name) for stage in certain for name in stage.required),
+        stages=tuple(stage.name for stage in certain),
         advice_source=treatment.advice_source if _shows(stages, "advice") else "none",
         explanations="+".join(names) if _shows(stages, *EXPLAINED) else "",
         names=names,

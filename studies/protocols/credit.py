@@ -174,7 +174,7 @@ def _same_order(_field: Field, answer: Sequence[str], reference: Any) -> bool:
 
 def _likeliest(field: Field, answer: Mapping[str, float], reference: Any) -> bool:
     """Say whether every option got the right side of one half; of exclusive options, whether the likeliest is right."""
-    target = _targets(field, reference)
+    target = _targets(answer, reference)
     if field.sums_to is None:
         return all((answer[name] > 0.5) == (target[name] > 0.5) for name in target)
     top = max(answer.values())
@@ -250,9 +250,9 @@ def quadratic(_field: Field, answer: float, reference: Any) -> float:
     return 1 - float(answer - _number(reference)) ** 2
 
 
-def mean_quadratic(field: Field, answer: Mapping[str, float], reference: Any) -> float:
+def mean_quadratic(_field: Field, answer: Mapping[str, float], reference: Any) -> float:
     """Return 1 less the mean squared distance over the options (Brier 1950); each counts the same."""
-    target = _targets(field, reference)
+    target = _targets(answer, reference)
     return 1 - sum((answer[name] - target[name]) ** 2 for name in target) / len(target)
 
 
@@ -305,13 +305,12 @@ CREDITS: Mapping[str, Mapping[str, Credit]] = {
 """The rules of graded scores by kind of field; the first of a kind is its usual one."""
 
 
-def _targets(field: Field, reference: Any) -> dict[str, float]:
+def _targets(answer: Mapping[str, float], reference: Any) -> dict[str, float]:
     """Return what each probability should be: a given one, or 1 for an option that is named and 0 for others."""
-    names = [option.value for option in field.options]
     if isinstance(reference, Mapping):
-        return {name: _number(reference.get(name, 0)) for name in names}
+        return {name: _number(reference.get(name, 0)) for name in answer}
     wanted = values_of(reference)
-    return {name: float(name in wanted) for name in names}
+    return {name: float(name in wanted) for name in answer}
 
 
 def _order(reference: Any) -> list[str]:

@@ -45,3 +45,8 @@ class TrialFacts:
     def worth(self, is_correct: bool | None) -> float | None:
         """Return what an answer is worth, in points; ``None`` where it cannot be judged."""
         return None if is_correct is None else float(self.payoff["correct" if is_correct else "wrong"])
+
+    def worth_of_credit(self, credit: float) -> float:
+        """Return what an answer with a credit from 0 to 1 is worth, in points: in line between wrong and right."""
+        wrong, right = float(self.payoff["wrong"]), float(self.payoff["correct"])
+        return right if credit == 1 else wrong + credit * (right - wrong)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from studies.protocols.credit import UNJUDGED, Judgement, judged
 from studies.protocols.facts import RIGHT, WRONG, TrialFacts
 from studies.protocols.stages import Decision, Field
 
@@ -71,15 +72,37 @@ def right_value(field: Field, facts: TrialFacts) -> str | None:
     return None if against is None else facts.truths.get(against)
 
 
+def judgement(decision: Decision, field: Field, answer: Any, key: str | None) -> Judgement:
+    """
+    Return what an answer is worth: against the decision as answers to it compare, otherwise as its kind of field does.
+
+    Examples
+    --------
+    >>> from studies.protocols.fields import Option
+    >>> which = Decision("Which?", (Option("a", "A"), Option("b", "B")), "a")
+    >>> judgement(which, Field("decision", "choice", "?", scored_against="truth"), "a", "b")
+    Judgement(is_right=False, credit=0.0)
+    """
+    if answer is None or key is None:
+        return UNJUDGED
+    if field.scored_against == "ai_correct":
+        return _settled(str(answer).partition("_")[0] == key)
+    is_plain = field.kind in ("choice", "numeric") and field.score == "binary" and key[:1] not in "{["
+    if is_plain and field.scored_against in ("truth", "prediction"):
+        return _settled(same_answer(decision, answer, key))
+    try:
+        return judged(field, answer, key)
+    except (ValueError, KeyError, TypeError, IndexError):
+        return UNJUDGED  # a reference of another form; launch tells it
+
+
 def is_right(decision: Decision, field: Field, answer: Any, key: str | None) -> bool | None:
     """Say whether an answer is right; ``None`` where there is none, or none that is right is known."""
-    if answer is None or key is None:
-        return None
-    if field.scored_against == "ai_correct":
-        return str(answer).partition("_")[0] == key
-    if field.scored_against in ("truth", "prediction"):
-        return same_answer(decision, answer, key)
-    return bool(answer == key)
+    return judgement(decision, field, answer, key).is_right
+
+
+def _settled(is_right: bool | None) -> Judgement:
+    return Judgement(is_right, None if is_right is None else float(is_right))
 
 
 def trial_facts(

@@ -49,7 +49,8 @@ class Stage:
     """One page of a trial: the items it shows, in order, and the fields it asks.
 
     ``recorded`` holds what the server itself records when the stage is over (that examples were looked at, that the
-    system decided). A stage that is not shown has no page: it is recorded and passed.
+    system decided). A stage that is not shown has no page: it is recorded and passed. ``only_if`` is a rule by which
+    the server decides, once the last decision is stored, whether the page comes at all.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Stage:
     prompt: str = ""
     recorded: Mapping[str, Any] = field(default_factory=dict, hash=False)
     is_shown: bool = True
+    only_if: Literal["", "differs_from_advice", "agrees_with_advice"] = ""
 
     @property
     def required(self) -> frozenset[str]:
@@ -150,6 +152,10 @@ class Protocol:
     ) -> tuple[Stage, ...]:
         """Return the stages of one trial, in order; ``parameters`` is complete and holds the ``phase`` besides."""
         raise NotImplementedError
+
+    def columns(self, parameters: Mapping[str, Any]) -> Mapping[str, Place]:
+        """Return the (stage, field) of each column of the table of trials: ``wide``, unless parameters say so."""
+        return self.wide
 
     def completed(self, given: Mapping[str, Any] | None = None, *, phase: str = "") -> dict[str, Any]:
         """Return all parameters, the given ones and the defaults, and the phase."""

@@ -25,8 +25,9 @@ def place_advance(sitting: Sitting) -> None:
     """Go to the next screen, trial or step; trials that the system routes without a page are recorded and passed."""
     _pass_group(sitting)
     _advance_once(sitting)
-    while sitting.is_active and (stage := sitting.stage) is not None and not stage.is_shown:
-        trial_responses_create(sitting, stage=stage, values={}, clock=Clock())
+    while sitting.is_active and (stage := sitting.stage) is not None and not sitting.is_due:
+        if not stage.only_if:
+            trial_responses_create(sitting, stage=stage, values={}, clock=Clock())
         _advance_once(sitting)
 
 
@@ -160,6 +161,7 @@ def _missing_trials(sitting: Sitting) -> list[str]:
         (trial_id, stage.name, name)
         for trial_id, step_index, condition, case_id in rows
         for stage in stages_of_case(sitting.version_id, step_index, condition or sitting.arm or "", case_id)
+        if not stage.only_if  # whether it was due is known where it was decided
         for name in stage.required
     }
     missing = ["scheduled trials"] if len(rows) != planned else []

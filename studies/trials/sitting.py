@@ -12,13 +12,14 @@ from django.utils import timezone
 from studies.design.selectors import version_spec
 from studies.design.spec import ConditionSpec, Step
 from studies.enrolment.models import Assignment, Participant
+from studies.protocols.keys import same_answer
 from studies.protocols.stages import Stage
 from studies.trials.casestages import stages_of_case
-from studies.trials.content import PlannedCase, kept_once_there, planned_cases
+from studies.trials.content import PlannedCase, advice_or_none, kept_once_there, planned_cases
 from studies.trials.ledger import Ledger
 from studies.trials.models import Trial, TrialResponse
 from studies.trials.position import FEEDBACK, TRIAL_STEPS, Place, screens_of_trial
-from studies.trials.stageview import Example, TrialOfStudy
+from studies.trials.stageview import OWN_ANSWERS, Example, TrialOfStudy
 
 State = Participant.State
 ACTIVE = frozenset({State.ENROLLED, State.ALLOCATED})
@@ -207,8 +208,22 @@ class Sitting:
 
     @property
     def earlier(self) -> dict[str, Any]:
-        """Return the answer that the current stage may show again: that of the stage before it."""
-        return self.answer_at(self.stages[self.place.screen - 1]) if self.place.screen else {}
+        """Return the answer that the current stage may show again: the last decision, else that of the stage before."""
+        before = self.stages[: self.place.screen]
+        deciding = [stage for stage in before if any(field.name in OWN_ANSWERS for field in stage.fields)]
+        return self.answer_at((deciding or before)[-1]) if before else {}
+
+    @property
+    def is_due(self) -> bool:
+        """Say whether the current stage has a page for this participant, by its own rule and the last decision."""
+        stage = self.stage
+        if stage is None or not stage.only_if:
+            return stage is None or stage.is_shown
+        trial = self.trial_of_study
+        said = advice_or_none(trial.version_id, trial.predictor, trial.case_id)
+        chosen = next((self.earlier[name] for name in OWN_ANSWERS if name in self.earlier), None)
+        agrees = same_answer(self.spec.decision, chosen, said.label if said else None)
+        return agrees is (stage.only_if == "agrees_with_advice")
 
     def save(self) -> None:
         """Enter position and state into the ledger."""

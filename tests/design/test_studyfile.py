@@ -143,11 +143,6 @@ NOT_YET: dict[str, tuple[str, str, int]] = {
     "another control": ("kind: shuffled", "kind: other_case", 16),
     "minimisation": ("slots: 24}", "slots: 24, method: minimisation}", 18),
     "another scale": ("{scale: percent}", "{scale: ordinal}", 12),
-    "stages of one's own": (
-        "protocol: judge_advisor",
-        "stages: [{name: a, items: [case], fields: [{name: x, kind: text, label: Why?}]}]",
-        27,
-    ),
     "attention checks": ("breaks_every: 4", "attention_checks: 2", 27),
     "a time limit": ("breaks_every: 4", "time_limit_s: 30", 27),
 }
