@@ -228,14 +228,10 @@ OPTIONAL_TRIAL_COLUMNS = (
     _share("understanding", "stated understanding of the AI: 0 not at all, 1 completely"),
 )
 
+OF_A_TRIAL = (STUDY, VERSION, PARTICIPANT, CONDITION, BLOCK, TRIAL, CASE)
+
 RESPONSE_COLUMNS = (
-    STUDY,
-    VERSION,
-    PARTICIPANT,
-    CONDITION,
-    BLOCK,
-    TRIAL,
-    CASE,
+    *OF_A_TRIAL,
     PROTOCOL,
     _text("stage", "stage of the trial that asked"),
     _text("field", "name of the field"),
@@ -257,13 +253,7 @@ OPTIONAL_RESPONSE_COLUMNS = (
 )
 
 PRESENTATION_COLUMNS = (
-    STUDY,
-    VERSION,
-    PARTICIPANT,
-    CONDITION,
-    BLOCK,
-    TRIAL,
-    CASE,
+    *OF_A_TRIAL,
     _text("stage", "stage of the trial that showed it"),
     _index("position", "place on the page"),
     _text(

@@ -31,8 +31,8 @@ def test_a_measure_of_a_protocol_of_the_flow_is_planned(measure: str) -> None:
 @pytest.mark.parametrize(
     ("study", "measure", "protocol"),
     [
-        (ONE_STAGE, "rair", "judge_advisor"),
-        (ONLY_SIMULATION, "accuracy", "decision or judge_advisor"),
+        (ONE_STAGE, "rair", "judge_advisor or own_stages"),
+        (ONLY_SIMULATION, "accuracy", "decision or judge_advisor or own_stages"),
         (STUDY, "deferral_rate", "deferral"),
         (STUDY, "agreement_accuracy", "agreement"),
         (STUDY, "counterfactual_simulation_accuracy", "counterfactual_simulation"),
