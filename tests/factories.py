@@ -30,6 +30,9 @@ from studies.design.models import (
     StudyText,
     StudyVersion,
 )
+from studies.design.services.launch import seed_bytes
+from studies.design.slots import counters_write, lists_drawn, plans_needed, slots_write
+from studies.design.spec import StudySpec
 
 OPTIONS = ("benign", "malignant")
 YES_NO = [{"value": "yes", "label": "Yes"}, {"value": "no", "label": "No"}]
@@ -109,6 +112,7 @@ class StudyRecipe:
     stratum_keys: Sequence[str] = ("",)
     slots: int = 12
     capacity: int | None = None
+    allocation: Mapping[str, Any] = field(default_factory=dict)
     seed: str = "seed of the tests"
     completion: Mapping[str, str] = field(default_factory=dict)
     withdrawal: str = "erase"
@@ -176,6 +180,7 @@ def document_of(recipe: StudyRecipe) -> dict[str, Any]:
             "slots": recipe.slots,
             "method": "permuted_blocks",
             "block_multiples": [1, 2],
+            **recipe.allocation,
         },
         "flow": [_of_study(entry, recipe) for entry in recipe.flow],
         "bonus": None,
@@ -337,6 +342,9 @@ def _shown(
 
 
 def _allocation(recipe: StudyRecipe, version: StudyVersion, cases: Sequence[Case]) -> None:
+    if recipe.allocation:
+        _allocation_as_launched(recipe, version, cases)
+        return
     names, ratio = list(recipe.conditions), list(recipe.ratio) or [1] * len(recipe.conditions)
     plans: set[int] = set()
     for purpose in AllocationSlot.Purpose.values:
@@ -366,6 +374,20 @@ def _allocation(recipe: StudyRecipe, version: StudyVersion, cases: Sequence[Case
             for key, capacity in capacities.items()
         )
     _plans(recipe, version, cases, plans)
+
+
+def _allocation_as_launched(recipe: StudyRecipe, version: StudyVersion, cases: Sequence[Case]) -> None:
+    """Draw lists and counters by the code of the launch."""
+    spec = StudySpec.of(version.spec)
+    count = 0
+    for purpose in AllocationSlot.Purpose.values:
+        seed = seed_bytes(recipe.seed)
+        lists = lists_drawn(spec, seed=seed if purpose == "real" else sub_seed(seed, "rehearsal"))
+        plans = {key: plans_needed(spec, places) for key, places in lists.items()}
+        slots_write(version, spec, purpose=purpose, lists=lists, plans=plans)
+        counters_write(version, spec, purpose=purpose, lists=lists, plans=plans)
+        count = max(count, sum(plans.values()))
+    _plans(recipe, version, cases, set(range(count)))
 
 
 def _plans(recipe: StudyRecipe, version: StudyVersion, cases: Sequence[Case], plans: set[int]) -> None:

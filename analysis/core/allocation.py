@@ -1,4 +1,4 @@
-"""Allocation: permuted blocks of random size from a seed and a stream of our own: a list can be drawn again.
+"""Allocation lists, in permuted blocks or place by place, from a seed and a stream of our own: drawn again, the same.
 
 Only the standard library is used: the stream may change with no version of Python or of any library.
 """
@@ -6,7 +6,10 @@ Only the standard library is used: the stream may change with no version of Pyth
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+T = TypeVar("T")
+METHODS = ("permuted_blocks", "simple")
 _WORD = 8  # bytes
 
 
@@ -119,17 +122,56 @@ def draw_permuted_blocks(
     [(0, 0, 'ig'), (1, 0, 'ai'), (2, 1, 'ai'), (3, 1, 'ig')]
     """
     _check(conditions=conditions, ratio=ratio, slots=slots, block_multiples=block_multiples)
-    words = _words(_bytes_of(seed))
+    words = random_words(_bytes_of(seed))
     once = [name for name, times in zip(conditions, ratio, strict=True) for _ in range(times)]
     found: list[Slot] = []
     block = 0
     while len(found) < slots:
-        places = once * block_multiples[_below(words, len(block_multiples))]
-        _shuffle(places, words)
+        places = once * block_multiples[random_below(words, len(block_multiples))]
+        random_shuffle(places, words)
         start = len(found)
         found += [Slot(start + at, block, name) for at, name in enumerate(places[: slots - start])]
         block += 1
     return found
+
+
+def draw_simple(
+    seed: bytes | str, *, conditions: Sequence[str], ratio: Sequence[int], slots: int
+) -> list[Slot]:
+    """Draw the allocation list of one stratum place by place, each from the ratio alone.
+
+    Parameters
+    ----------
+    seed, conditions, ratio, slots
+        As for `draw_permuted_blocks`.
+
+    Returns
+    -------
+    list of Slot
+        ``slots`` places in order, all of block 0.
+
+    Raises
+    ------
+    ValueError
+        When the arguments do not fit together.
+
+    Notes
+    -----
+    The counts of the conditions differ by chance, by about ``sqrt(slots)``: balance is the promise of blocks.
+
+    References
+    ----------
+    .. [1] Schulz & Grimes (2002), as for `draw_permuted_blocks`.
+
+    Examples
+    --------
+    >>> [slot.condition for slot in draw_simple("seed", conditions=["ai", "ig"], ratio=[1, 1], slots=4)]
+    ['ig', 'ai', 'ai', 'ig']
+    """
+    _check(conditions=conditions, ratio=ratio, slots=slots, block_multiples=[1])
+    words = random_words(_bytes_of(seed))
+    once = [name for name, times in zip(conditions, ratio, strict=True) for _ in range(times)]
+    return [Slot(seq, 0, once[random_below(words, len(once))]) for seq in range(slots)]
 
 
 def draw_allocation(
@@ -139,10 +181,11 @@ def draw_allocation(
     ratio: Sequence[int],
     strata: Mapping[str, int],
     block_multiples: Sequence[int] = (1, 2),
+    method: str = "permuted_blocks",
 ) -> dict[str, list[Slot]]:
     """Draw the whole allocation of a study: one list for each stratum, each from a seed of its own.
 
-    The list of a stratum is ``draw_permuted_blocks(sub_seed(seed, stratum), ...)``.
+    The list of a stratum is ``draw_permuted_blocks(sub_seed(seed, stratum), ...)``, or that of `draw_simple`.
 
     Parameters
     ----------
@@ -152,6 +195,8 @@ def draw_allocation(
         As for `draw_permuted_blocks`.
     strata : mapping of str to int
         Slots of each stratum. A study without strata has one, named "".
+    method : {"permuted_blocks", "simple"}
+        How a list is drawn.
 
     Returns
     -------
@@ -173,23 +218,42 @@ def draw_allocation(
     >>> {stratum: len(slots) for stratum, slots in lists.items()}
     {'novice': 2, 'expert': 2}
     """
-    return {
-        stratum: draw_permuted_blocks(
-            sub_seed(seed, stratum),
-            conditions=conditions,
-            ratio=ratio,
-            slots=slots,
-            block_multiples=block_multiples,
+    if method not in METHODS:
+        raise ValueError(f"There is no list by the method {method!r}, only by {' and '.join(METHODS)}.")
+    found = {}
+    for stratum, slots in strata.items():
+        own = sub_seed(seed, stratum)
+        if method == "simple":
+            found[stratum] = draw_simple(own, conditions=conditions, ratio=ratio, slots=slots)
+            continue
+        found[stratum] = draw_permuted_blocks(
+            own, conditions=conditions, ratio=ratio, slots=slots, block_multiples=block_multiples
         )
-        for stratum, slots in strata.items()
-    }
+    return found
 
 
 def _bytes_of(seed: bytes | str) -> bytes:
     return seed.encode() if isinstance(seed, str) else bytes(seed)
 
 
-def _words(seed: bytes) -> Iterator[int]:
+def random_words(seed: bytes) -> Iterator[int]:
+    """Give numbers of 64 bits without end: SHA-256 of the seed and a counter.
+
+    Parameters
+    ----------
+    seed : bytes
+        Any length.
+
+    Yields
+    ------
+    int
+        From 0 to 2**64 - 1.
+
+    Examples
+    --------
+    >>> next(random_words(b"seed")) % 1000
+    493
+    """
     counter = 0
     while True:
         block = hashlib.sha256(seed + counter.to_bytes(_WORD, "big")).digest()
@@ -198,7 +262,26 @@ def _words(seed: bytes) -> Iterator[int]:
         counter += 1
 
 
-def _below(words: Iterator[int], bound: int) -> int:
+def random_below(words: Iterator[int], bound: int) -> int:
+    """Take a number from 0 to ``bound - 1`` off the stream, all equally likely.
+
+    Parameters
+    ----------
+    words : iterator of int
+        As of `random_words`.
+    bound : int
+        At least 1.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Examples
+    --------
+    >>> random_below(iter([7]), 5)
+    2
+    """
     # A bare remainder would prefer small numbers: words beyond the last full multiple of the bound are thrown away.
     limit = (1 << 8 * _WORD) // bound * bound
     for word in words:
@@ -207,9 +290,25 @@ def _below(words: Iterator[int], bound: int) -> int:
     raise AssertionError  # the stream has no end
 
 
-def _shuffle(places: list[str], words: Iterator[int]) -> None:
+def random_shuffle(places: list[T], words: Iterator[int]) -> None:
+    """Put a list into a random order, in place (Fisher and Yates).
+
+    Parameters
+    ----------
+    places : list
+        Anything.
+    words : iterator of int
+        As of `random_words`.
+
+    Examples
+    --------
+    >>> places = ["a", "b", "c"]
+    >>> random_shuffle(places, iter([2, 0]))
+    >>> places
+    ['b', 'a', 'c']
+    """
     for last in range(len(places) - 1, 0, -1):
-        other = _below(words, last + 1)
+        other = random_below(words, last + 1)
         places[last], places[other] = places[other], places[last]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from analysis.core.allocation import draw_allocation
 from analysis.core.estimate import CannotEstimateError
+from analysis.core.redraw import Places, places_of
+from analysis.core.rerandomise import Redraw, minimised_again
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 BLOCKS = "The recorded allocation is replayed: conditions are exchanged within its permuted blocks."
 STRATA = "No allocation list: conditions are exchanged over participants within strata."
 UNMATCHED = "The allocation list does not hold these participants: conditions are exchanged within strata."
+SIMPLE = (
+    "The recorded allocation is replayed: simple randomisation, so conditions are exchanged within strata."
+)
+MINIMISED = (
+    "The recorded allocation is replayed: minimisation is carried out anew with other random numbers, people in the "
+    "order in which they came."
+)
 REDRAWN = (
     "The list cannot be drawn again from its seed: conditions are exchanged over participants within strata."
 )
@@ -34,10 +42,12 @@ class Exchange:
         Whether the place was given the treatment.
     groups : numpy.ndarray of int, shape (N,)
         Conditions are exchanged only within a group.
-    mechanism : {"blocks", "strata"}
-        What the groups are.
+    mechanism : {"blocks", "strata", "simple", "minimisation"}
+        What the groups are, or what is carried out anew.
     note : str
         The same in a sentence.
+    redraw : callable or None
+        Draws arrangements (1: treated) where exchanging within groups is not what the allocation did.
     """
 
     values: npt.NDArray[np.float64]
@@ -45,6 +55,7 @@ class Exchange:
     groups: npt.NDArray[np.int64]
     mechanism: str
     note: str
+    redraw: Redraw | None = None
 
 
 def exchange(
@@ -94,6 +105,7 @@ def exchange(
         groups=found.groups,
         mechanism=found.mechanism,
         note=found.note,
+        redraw=found.redraw,
     )
 
 
@@ -107,8 +119,8 @@ class JointExchange:
         One column for each measure; NaN where no participant has a defined value.
     conditions : numpy.ndarray of int, shape (N,)
         Place of the condition in the names that were asked for.
-    groups, mechanism, note
-        As of `Exchange`.
+    groups, mechanism, note, redraw
+        As of `Exchange`; arrangements hold places in the names that were asked for.
     """
 
     values: npt.NDArray[np.float64]
@@ -116,6 +128,7 @@ class JointExchange:
     groups: npt.NDArray[np.int64]
     mechanism: str
     note: str
+    redraw: Redraw | None = None
 
 
 def exchange_jointly(
@@ -160,13 +173,20 @@ def exchange_jointly(
     strata = chosen["stratum"].astype(object).where(chosen["stratum"].notna(), "")
     if allocation is None:
         return _within_strata(chosen, strata, conditions=conditions, columns=columns, note=STRATA)
-    places = _blocks(allocation)
+    places = places_of(allocation)
     if places is None:
         return _within_strata(chosen, strata, conditions=conditions, columns=columns, note=REDRAWN)
     keys = [(str(stratum), _slot(slot)) for stratum, slot in zip(strata, chosen["slot"], strict=True)]
     if any(key not in places for key in keys) or len(set(keys)) < len(keys):
         return _within_strata(chosen, strata, conditions=conditions, columns=columns, note=UNMATCHED)
     _check_conditions(chosen, keys=keys, places=places)
+    if allocation.get("method") == "simple":
+        simple = _within_strata(chosen, strata, conditions=conditions, columns=columns, note=SIMPLE)
+        return replace(simple, mechanism="simple")
+    if allocation.get("method") == "minimisation":
+        whole = _within_strata(chosen, strata, conditions=conditions, columns=columns, note=MINIMISED)
+        redraw = minimised_again(allocation, keys=keys, conditions=conditions)
+        return replace(whole, mechanism="minimisation", redraw=redraw, groups=whole.groups * 0)
     values = dict(zip(keys, chosen[list(columns)].to_numpy(dtype=float), strict=True))
     return _within_blocks(values, places=places, conditions=conditions, measures=len(columns))
 
@@ -191,13 +211,10 @@ def _within_strata(
     )
 
 
-_Places = dict[tuple[str, int], tuple[int, str]]
-
-
 def _within_blocks(
     values: Mapping[tuple[str, int], npt.NDArray[np.float64]],
     *,
-    places: _Places,
+    places: Places,
     conditions: Sequence[str],
     measures: int,
 ) -> JointExchange:
@@ -220,54 +237,13 @@ def _within_blocks(
     )
 
 
-def _blocks(allocation: Mapping[str, Any]) -> _Places | None:
-    """Return block and condition of every place, or None when the blocks cannot be known."""
-    rows: Sequence[Mapping[str, Any]] = allocation.get("list") or []
-    listed = {(str(row.get("stratum") or ""), int(row["slot"])): row for row in rows}
-    if not listed or len(listed) < len(rows):
-        return None
-    if all(row.get("block") is not None for row in rows):
-        return {key: (int(row["block"]), str(row["condition"])) for key, row in listed.items()}
-    return _redrawn(allocation, listed=listed)
-
-
-def _redrawn(
-    allocation: Mapping[str, Any], *, listed: Mapping[tuple[str, int], Mapping[str, Any]]
-) -> _Places | None:
-    strata = sorted({stratum for stratum, _ in listed})
-    keys = {stratum: sorted(key for key in listed if key[0] == stratum) for stratum in strata}
-    for seed in _seeds(str(allocation.get("seed", ""))):
-        drawn = draw_allocation(
-            seed,
-            conditions=list(allocation.get("conditions", [])),
-            ratio=list(allocation.get("ratio", [])),
-            strata={stratum: len(keys[stratum]) for stratum in strata},
-            block_multiples=list(allocation.get("block_multiples", (1, 2))),
-        )
-        found = {
-            key: (slot.block, slot.condition)
-            for stratum in strata
-            for key, slot in zip(keys[stratum], drawn[stratum], strict=True)
-        }
-        if all(listed[key]["condition"] == condition for key, (_, condition) in found.items()):
-            return found
-    return None
-
-
-def _seeds(text: str) -> list[bytes | str]:
-    try:
-        return [bytes.fromhex(text), text]
-    except ValueError:
-        return [text]
-
-
 def _slot(value: Any) -> int:
     import pandas as pd
 
     return -1 if pd.isna(value) else int(value)
 
 
-def _check_conditions(chosen: pd.DataFrame, *, keys: Sequence[tuple[str, int]], places: _Places) -> None:
+def _check_conditions(chosen: pd.DataFrame, *, keys: Sequence[tuple[str, int]], places: Places) -> None:
     for person, condition, key in zip(chosen.index, chosen["condition"], keys, strict=True):
         if places[key][1] != condition:
             raise CannotEstimateError(

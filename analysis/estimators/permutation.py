@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from analysis.core.rerandomise import Redraw
+
 _CHUNK = 1000
 _TIE = 1e-9  # sums in another order differ in the last digits; equal statistics must count as equal
 
@@ -40,6 +42,7 @@ class Permutation(Estimator):
         n: int = 10_000,
         seed: int = 1,
         direction: Direction = "two_sided",
+        redraw: Redraw | None = None,
     ) -> Estimate:
         """Test a difference of two conditions by exchanging conditions within groups.
 
@@ -59,6 +62,8 @@ class Permutation(Estimator):
             Of the generator (PCG64).
         direction : {"two_sided", "greater", "less"}
             Of the test.
+        redraw : callable, optional
+            Draws arrangements in place of exchanging within groups, as `analysis.core.rerandomise` makes it.
 
         Returns
         -------
@@ -102,7 +107,9 @@ class Permutation(Estimator):
         extreme = 0
         generator = np.random.Generator(np.random.PCG64(seed))
         for start in range(0, n, _CHUNK):
-            drawn = _arrangements(label, group, rows=min(_CHUNK, n - start), generator=generator)
+            drawn = _arrangements(
+                label, group, rows=min(_CHUNK, n - start), generator=generator, redraw=redraw
+            )
             extreme += _count(_welch(drawn, columns)[1], observed, direction=direction)
         p = (1 + extreme) / (n + 1)
         return Estimate(
@@ -157,9 +164,13 @@ def _arrangements(
     *,
     rows: int,
     generator: np.random.Generator,
+    redraw: Redraw | None = None,
 ) -> npt.NDArray[np.bool_]:
-    """Draw rows of labels in which the labels of each group are in random order."""
+    """Draw rows of labels: those of each group in random order, or as the allocation draws them anew."""
     import numpy as np
+
+    if redraw is not None:
+        return redraw(rows, generator).astype(bool)
 
     # Sorting by group plus a random part keeps groups together and shuffles within: one sort for all rows.
     order = np.argsort(group + generator.random((rows, len(group))), axis=1)

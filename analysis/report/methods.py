@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from analysis.core.plan import Plan
@@ -16,7 +17,10 @@ from analysis.core.plan.sentences import (
 from analysis.report.sample import Sample
 from analysis.report.wording import listed, moment_text
 
-_METHODS = {"permuted_blocks": "permuted blocks of random size"}
+_METHODS = {
+    "permuted_blocks": "permuted blocks of random size",
+    "simple": "simple randomisation, place by place",
+}
 
 
 def methods_paragraphs(
@@ -58,7 +62,9 @@ def _design(sample: Sample, *, labels: dict[str, str], scope: dict[str, Any]) ->
     )
     found = [f"{len(sample.people)} {kind} were allocated to {len(sample.conditions)} conditions ({names})."]
     allocation = sample.allocation or {}
-    if allocation.get("list"):
+    if allocation.get("method") == "minimisation":
+        found.append(_minimised(allocation))
+    elif allocation.get("list"):
         method = _METHODS.get(str(allocation.get("method")), str(allocation.get("method")).replace("_", " "))
         ratio = ":".join(str(one) for one in allocation.get("ratio", []))
         strata = [name for name in allocation.get("strata", {}) if name and name != "all"]
@@ -73,6 +79,18 @@ def _design(sample: Sample, *, labels: dict[str, str], scope: dict[str, Any]) ->
             f"They judged {scope['n_cases']} cases with advice{predictor} as their condition showed it."
         )
     return found
+
+
+def _minimised(allocation: Mapping[str, Any]) -> str:
+    rule = allocation.get("minimisation") or {}
+    probability, imbalance = rule.get("probability", 0.8), rule.get("imbalance", "range")
+    ratio = ":".join(str(one) for one in allocation.get("ratio", []))
+    return (
+        f"People were allocated by minimisation over the strata (Pocock and Simon), ratio {ratio}: with probability "
+        f"{probability:g} to the condition that balanced them best (by the {imbalance}), otherwise to another. The "
+        "random numbers were drawn from a recorded seed before anybody enrolled, and were concealed until a place "
+        "was claimed."
+    )
 
 
 def _questions(plan: Plan) -> list[str]:

@@ -166,8 +166,8 @@ def permutation_test(
     Returns
     -------
     Estimate
-        ``value`` is on the log scale for a measure on that scale; ``details["mechanism"]`` is "blocks" or
-        "strata", and the note says it in words.
+        ``value`` is on the log scale for a measure on that scale; ``details["mechanism"]`` names what was
+        replayed (blocks, strata, simple, minimisation), and the note says it in words.
 
     Raises
     ------
@@ -226,7 +226,13 @@ def permute(
     """
     places = exchange(people, treatment=treatment, control=control, allocation=allocation)
     found = Permutation.estimate(
-        places.values, places.treated, places.groups, n=n, seed=seed, direction=direction
+        places.values,
+        places.treated,
+        places.groups,
+        n=n,
+        seed=seed,
+        direction=direction,
+        redraw=places.redraw,
     )
     return replace(
         found,

@@ -12,7 +12,7 @@ from studies.design.models import StudyVersion
 from studies.design.planblocks import Block, Group, PlanRequest, PoolCase, Portion, PracticeBlock
 from studies.design.selectors import case_set_names, columns_of, original_map, predictor_aliases, version_spec
 from studies.design.spec import SHOWN, ArmSpec, CaseQuota, ExplanationSpec, Step, StudySpec
-from studies.design.strata import PRESENT, case_cells, stratum_keys
+from studies.design.strata import PRESENT, case_cells, list_keys
 from studies.design.truth import truth_of, truths_of
 from studies.protocols.keys import same_answer
 
@@ -131,7 +131,7 @@ def plan_request(spec: StudySpec) -> PlanRequest:
         if step.kind == "practice"
     )
     groups = tuple(_group(spec, arms, numbers) for arms in arm_groups(spec))
-    return PlanRequest(groups, practice, dict.fromkeys(stratum_keys(spec), 0))
+    return PlanRequest(groups, practice, dict.fromkeys(list_keys(spec), 0))
 
 
 def arm_groups(spec: StudySpec) -> list[list[ArmSpec]]:

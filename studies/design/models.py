@@ -150,7 +150,14 @@ class AllocationSlot(models.Model):
     stratum = models.CharField(max_length=200)
     seq = models.PositiveIntegerField()
     block = models.PositiveIntegerField()
-    condition = models.CharField(max_length=80)
+    condition = models.CharField(
+        max_length=80,
+        blank=True,
+        help_text="Empty under minimisation, which decides when the slot is claimed.",
+    )
+    draw = models.CharField(
+        max_length=DIGEST, blank=True, help_text="Random word by which minimisation decides."
+    )
     plan = models.PositiveIntegerField()
 
     class Meta:
@@ -163,7 +170,10 @@ class AllocationSlot(models.Model):
 
 
 class AllocationCounter(models.Model):
-    """The locked counter of a stratum (``*`` counts all strata together): the next slot that will be given out."""
+    """The locked counter of a list, a stratum or a condition (``*`` counts all together): the next place given out.
+
+    ``next - freed`` places are held, by people who finished or are on their way, and never more than ``capacity``.
+    """
 
     ALL = "*"
 
@@ -171,18 +181,32 @@ class AllocationCounter(models.Model):
     purpose = models.CharField(max_length=10, choices=AllocationSlot.Purpose.choices)
     stratum = models.CharField(max_length=200)
     next = models.PositiveIntegerField(default=0)
+    freed = models.PositiveIntegerField(
+        default=0, help_text="Places that nobody holds any more: those of who left, and slots passed over."
+    )
     capacity = models.PositiveIntegerField()
+    first_plan = models.PositiveIntegerField(null=True, help_text="Of a condition under minimisation.")
+    plans = models.PositiveIntegerField(null=True, help_text="How many plans from there are dealt in turn.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["version", "purpose", "stratum"], name="counter_once"),
             models.CheckConstraint(
-                condition=models.Q(next__lte=models.F("capacity")), name="counter_in_capacity"
+                condition=models.Q(next__lte=models.F("capacity") + models.F("freed")),
+                name="counter_in_capacity",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(freed__lte=models.F("next")), name="counter_freed_of_given"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.version} {self.stratum}: {self.next} of {self.capacity}"
+        return f"{self.version} {self.stratum}: {self.next - self.freed} of {self.capacity}"
+
+    @classmethod
+    def of_condition(cls, name: str) -> str:
+        """Return the key of a condition's counter; no stratum begins with an asterisk."""
+        return f"{cls.ALL}{name}"
 
 
 class Preparation(models.Model):

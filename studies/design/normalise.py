@@ -12,6 +12,7 @@ from studies.design.strata import resolve_margins
 from studies.protocols.stages import Decision, Treatment
 
 DEFAULT_ALPHA = 0.05
+SECONDS = {"minutes": 60, "hours": 3600, "days": 24 * 3600}
 
 
 def normalised(draft: Draft) -> dict[str, Any]:
@@ -187,7 +188,18 @@ def _allocation(draft: Draft) -> dict[str, Any]:
         "slots": allocation["slots"],
         "method": allocation.get("method", "permuted_blocks"),
         "block_multiples": allocation.get("block_multiples", [1, 2]),
+        "over_recruit": allocation.get("over_recruit", 0),
+        "lease": _lease(allocation.get("lease")),
+        "quotas": {"conditions": {}, "strata": {}} | allocation.get("quotas", {}),
+        "minimisation": {"probability": 0.8, "imbalance": "range"} | allocation.get("minimisation", {}),
     }
+
+
+def _lease(lease: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if lease is None:
+        return None
+    seconds = sum(SECONDS[unit] * lease.get(unit, 0) for unit in SECONDS)
+    return {"seconds": round(seconds), "returning": lease.get("returning", "may_finish")}
 
 
 def _step(draft: Draft, step: RawStep) -> dict[str, Any]:

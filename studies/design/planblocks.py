@@ -107,6 +107,11 @@ class PlanRequest:
     practice: tuple[PracticeBlock, ...]
     plans: Mapping[str, int]
 
+    @property
+    def group_of(self) -> dict[str, int]:
+        """Return the number of the group of each arm."""
+        return {arm: number for number, group in enumerate(self.groups) for arm in group.arms}
+
 
 def fits(case: PoolCase, cell: CaseQuota, *, predictor: str = "") -> bool:
     """Whether a case belongs to a cell; a cell without a column takes every value of it."""

@@ -58,8 +58,8 @@ protect(
     AllocationCounter,
     because="a counter of the allocation only counts up, and its limit was fixed at launch.",
     insert=launched("NEW"),
-    update=f"{_TOUCHES_LAUNCHED} AND (NEW.next < OLD.next OR "
-    f"{differs('id', 'version_id', 'purpose', 'stratum', 'capacity')})",
+    update=f"{_TOUCHES_LAUNCHED} AND (NEW.next < OLD.next OR NEW.freed < OLD.freed OR "
+    f"{differs('id', 'version_id', 'purpose', 'stratum', 'capacity', 'first_plan', 'plans')})",
     delete=launched("OLD"),
 )
 protect(

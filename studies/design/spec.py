@@ -106,6 +106,47 @@ class CaseQuota:
 
 
 @dataclass(frozen=True)
+class Recruitment:
+    """Who gets a place, and how many there are.
+
+    ``slots`` people are to complete; ``over_recruit`` more may be under way. ``lease_s`` is how long a participant may
+    be silent before the place is given to somebody else (0: for ever).
+    """
+
+    method: str
+    slots: int
+    over_recruit: int = 0
+    lease_s: int = 0
+    returning: str = "may_finish"
+    condition_quotas: Mapping[str, int] = field(default_factory=dict)
+    stratum_quotas: Mapping[str, int] = field(default_factory=dict)
+    probability: float = 0.8
+    imbalance: str = "range"
+
+    @property
+    def places(self) -> int:
+        return self.slots + self.over_recruit
+
+    @classmethod
+    def of(cls, allocation: Mapping[str, Any]) -> Recruitment:
+        """Read the allocation of a document; older ones say less of it."""
+        lease = allocation.get("lease") or {}
+        quotas = allocation.get("quotas") or {}
+        rule = allocation.get("minimisation") or {}
+        return cls(
+            method=allocation["method"],
+            slots=allocation["slots"],
+            over_recruit=allocation.get("over_recruit", 0),
+            lease_s=lease.get("seconds", 0),
+            returning=lease.get("returning", "may_finish"),
+            condition_quotas=quotas.get("conditions", {}),
+            stratum_quotas=quotas.get("strata", {}),
+            probability=rule.get("probability", 0.8),
+            imbalance=rule.get("imbalance", "range"),
+        )
+
+
+@dataclass(frozen=True)
 class StudySpec:
     """The whole study, typed."""
 
@@ -121,6 +162,7 @@ class StudySpec:
     slots: int
     case_set: str
     deception: bool
+    recruitment: Recruitment
     order: str = "fixed"
     per: str = "block"
 
@@ -190,6 +232,7 @@ class StudySpec:
             deception=document["deception"],
             order=document.get("within", {}).get("order", "fixed"),
             per=document.get("within", {}).get("per", "block"),
+            recruitment=Recruitment.of(allocation),
         )
 
 

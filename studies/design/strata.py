@@ -101,6 +101,11 @@ def stratum_keys(spec: StudySpec) -> list[str]:
     return ["|".join(parts) for parts in product(*levels)]
 
 
+def list_keys(spec: StudySpec) -> list[str]:
+    """Return the lists of slots of a study: one for each stratum; one for all where people are minimised over them."""
+    return ["*"] if spec.recruitment.method == "minimisation" else stratum_keys(spec)
+
+
 def stratum_levels(spec: StudySpec, questionnaire: str) -> list[str]:
     """Return the values of the stratum item of a questionnaire."""
     params = next(

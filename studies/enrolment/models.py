@@ -20,6 +20,7 @@ class Participant(models.Model):
         WITHDRAWN = "withdrawn"
         ERASED = "erased"
         FULL = "full"
+        EXPIRED = "expired"
 
     version = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="participants")
     public_id = models.CharField(
@@ -44,6 +45,9 @@ class Participant(models.Model):
     )
     started_at = models.DateTimeField(auto_now_add=True)
     moved_at = models.DateTimeField(auto_now=True)
+    released_at = models.DateTimeField(
+        null=True, blank=True, help_text="When their place was counted as free again; the slot stays theirs."
+    )
 
     class Meta:
         indexes = [models.Index(fields=["version", "state"])]
@@ -106,6 +110,12 @@ class Assignment(models.Model):
     participant = models.OneToOneField(Participant, on_delete=models.PROTECT, related_name="assignment")
     slot = models.OneToOneField(AllocationSlot, on_delete=models.PROTECT, related_name="assignment")
     condition = models.CharField(max_length=80)
+    plan = models.PositiveIntegerField(
+        null=True, help_text="The case plan; empty before 0.2: that of the slot."
+    )
+    copy = models.PositiveSmallIntegerField(
+        default=0, help_text="Under minimisation, which of the cells of a condition with a ratio above 1."
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
-from studies.design.models import AllocationCounter, AllocationSlot, Recruitment, StudyVersion
+from studies.design.models import Recruitment, StudyVersion
 from studies.design.selectors import version_spec
+from studies.enrolment.claims import slot_claim
 from studies.enrolment.models import (
-    Assignment,
     Completion,
     Consent,
     Identifier,
@@ -19,7 +18,19 @@ from studies.enrolment.models import (
     Withdrawal,
 )
 from studies.enrolment.tokens import new_code, new_public_id, new_token, token_digest, token_from
-from studies.errors import AnswerConflict, StudyClosed, StudyFull
+from studies.errors import AnswerConflict, StudyClosed
+
+__all__ = [
+    "completion_mint",
+    "consent_record",
+    "invitation_exchange",
+    "invitations_create",
+    "participant_enrol",
+    "participant_withdraw",
+    "recruitment_require_open",
+    "slot_claim",
+    "token_renew",
+]
 
 NOT_OPEN = "This study does not take new participants at the moment."
 LINK_USED = "This link was already used. Please continue in the browser in which you opened it first."
@@ -135,23 +146,6 @@ def consent_record(*, participant: Participant, occasion: str, text_digest: str,
     return Consent.objects.create(
         participant=participant, occasion=occasion, text_digest=text_digest, given=given
     )
-
-
-@transaction.atomic
-def slot_claim(*, participant: Participant, stratum: str) -> Assignment:
-    """Claim the next slot of a stratum; the two counter rows are always locked in the same order.
-
-    Whoever comes second waits for the first to commit or roll back, so that slots go out in order without a gap.
-    """
-    purpose = AllocationSlot.Purpose.REHEARSAL if participant.is_simulated else AllocationSlot.Purpose.REAL
-    version_id = participant.version_id
-    for key in (AllocationCounter.ALL, stratum):
-        counters = AllocationCounter.objects.filter(version_id=version_id, purpose=purpose, stratum=key)
-        if not counters.filter(next__lt=F("capacity")).update(next=F("next") + 1):
-            raise StudyFull("Every place of this study is taken.")
-    seq = counters.values_list("next", flat=True).get() - 1
-    slot = AllocationSlot.objects.get(version_id=version_id, purpose=purpose, stratum=stratum, seq=seq)
-    return Assignment.objects.create(participant=participant, slot=slot, condition=slot.condition)
 
 
 @transaction.atomic

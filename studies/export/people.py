@@ -12,7 +12,7 @@ from functools import cached_property
 
 from django.db.models import QuerySet
 
-from studies.design.models import StudyVersion
+from studies.design.models import AllocationCounter, StudyVersion
 from studies.design.spec import StudySpec
 from studies.enrolment.models import Consent, Participant
 
@@ -89,7 +89,7 @@ class Scope:
         rows = Participant.objects.filter(pk__in=batch).values(
             "pk", "state", "started_at", "moved_at", "stratum",
             "assignment__condition", "assignment__slot__seq", "assignment__slot__stratum",
-            "assignment__slot__plan",
+            "assignment__plan", "assignment__slot__plan",
         )  # fmt: skip
         found = {row["pk"]: row for row in rows}
         people = []
@@ -104,11 +104,15 @@ class Scope:
                     state=row["state"],
                     started_at=row["started_at"],
                     moved_at=row["moved_at"],
-                    stratum=row["stratum"] if slot_stratum is None else slot_stratum,
+                    stratum=row["stratum"] if slot_stratum in (None, AllocationCounter.ALL) else slot_stratum,
                     slot=row["assignment__slot__seq"],
-                    plan=row["assignment__slot__plan"],
+                    plan=_first(row["assignment__plan"], row["assignment__slot__plan"]),
                     condition=row["assignment__condition"],
                     withheld=REFUSED if pk in refused else ERASED if erased else "",
                 )
             )
         return people
+
+
+def _first(own: int | None, of_slot: int | None) -> int | None:
+    return of_slot if own is None else own

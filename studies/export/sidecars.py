@@ -5,8 +5,14 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
+from django.db.models import Count, QuerySet
+
+from analysis.core.allocation import sub_seed
 from analysis.core.digest import digest_of
 from studies.design.models import AllocationCounter, AllocationSlot, Recruitment
+from studies.design.services.launch import seed_bytes
+from studies.design.slots import arm_names
+from studies.enrolment.models import Assignment
 from studies.export.people import Scope
 
 
@@ -44,28 +50,71 @@ def plan_text(scope: Scope) -> str:
 def allocation_document(scope: Scope) -> dict[str, Any]:
     """Return how conditions were allocated; what has not been given out yet stays concealed while people may come."""
     allocation = scope.spec.document["allocation"]
-    purpose = AllocationSlot.Purpose.REHEARSAL if scope.simulated else AllocationSlot.Purpose.REAL
-    counters = AllocationCounter.objects.filter(version=scope.version, purpose=purpose)
-    claimed = dict(counters.exclude(stratum=AllocationCounter.ALL).values_list("stratum", "next"))
+    recruitment = scope.spec.recruitment
     over = _recruitment_is_over(scope)
-    slots = AllocationSlot.objects.filter(version=scope.version, purpose=purpose).order_by("stratum", "seq")
-    told = [
-        {"stratum": stratum, "slot": seq, "block": block, "condition": condition}
-        for stratum, seq, block, condition in slots.values_list("stratum", "seq", "block", "condition")
-        if over or seq < claimed.get(stratum, 0)
-    ]
-    sizes: dict[str, int] = {}
-    for stratum in slots.values_list("stratum", flat=True):
-        sizes[stratum] = sizes.get(stratum, 0) + 1
-    return {
+    told = {
         "method": allocation["method"],
-        "conditions": [condition.name for condition in scope.spec.conditions],
+        "conditions": arm_names(scope.spec),
         "ratio": list(scope.spec.ratio),
-        "block_multiples": list(allocation["block_multiples"]),
-        "strata": {stratum: {"slots": count} for stratum, count in sorted(sizes.items())},
-        "seed": scope.version.allocation_seed if over else "",
-        "list": told,
+        "strata": {stratum: {"slots": count} for stratum, count in sorted(_list_sizes(scope).items())},
+        "slots": recruitment.slots,
+        "over_recruit": recruitment.over_recruit,
+        "quotas": {
+            "conditions": dict(recruitment.condition_quotas),
+            "strata": dict(recruitment.stratum_quotas),
+        },
+        "lease_s": recruitment.lease_s,
+        "seed": _seed_told(scope) if over else "",
     }
+    if recruitment.method == "minimisation":
+        rule = {"probability": recruitment.probability, "imbalance": recruitment.imbalance}
+        return told | {"minimisation": rule, "list": _minimised(scope)}
+    return told | {"block_multiples": list(allocation["block_multiples"]), "list": _listed(scope, over=over)}
+
+
+def _purpose(scope: Scope) -> str:
+    return AllocationSlot.Purpose.REHEARSAL if scope.simulated else AllocationSlot.Purpose.REAL
+
+
+def _slots(scope: Scope) -> QuerySet[AllocationSlot]:
+    return AllocationSlot.objects.filter(version=scope.version, purpose=_purpose(scope))
+
+
+def _list_sizes(scope: Scope) -> dict[str, int]:
+    return dict(_slots(scope).values_list("stratum").annotate(Count("pk")).order_by())
+
+
+def _listed(scope: Scope, *, over: bool) -> list[dict[str, Any]]:
+    """Return the places of the lists; one that was given to nobody was passed over: its condition was full."""
+    counters = AllocationCounter.objects.filter(version=scope.version, purpose=_purpose(scope))
+    claimed = dict(counters.values_list("stratum", "next"))
+    rows = _slots(scope).order_by("stratum", "seq")
+    found = []
+    for stratum, seq, block, condition, holder in rows.values_list(
+        "stratum", "seq", "block", "condition", "assignment__pk"
+    ):
+        is_given = seq < claimed.get(stratum, 0)
+        if over or is_given:
+            row = {"stratum": stratum, "slot": seq, "block": block, "condition": condition}
+            found.append(row | ({"passed_over": True} if is_given and holder is None else {}))
+    return found
+
+
+def _minimised(scope: Scope) -> list[dict[str, Any]]:
+    """Return what minimisation gave to whom, in the order in which they came."""
+    given = Assignment.objects.filter(slot__in=_slots(scope)).order_by("slot__seq")
+    return [
+        {"stratum": stratum, "slot": seq, "block": None, "condition": condition, "copy": copy}
+        for stratum, seq, condition, copy in given.values_list(
+            "participant__stratum", "slot__seq", "condition", "copy"
+        )
+    ]
+
+
+def _seed_told(scope: Scope) -> str:
+    """Return the seed from which the lists of this purpose can be drawn again."""
+    seed: str = scope.version.allocation_seed
+    return sub_seed(seed_bytes(seed), "rehearsal").hex() if scope.simulated else seed
 
 
 def _recruitment_is_over(scope: Scope) -> bool:

@@ -88,7 +88,7 @@ def _allocate(sitting: Sitting) -> bool:
         person.state = State.FULL
         return False
     person.state = State.ALLOCATED
-    sitting.seat = Seat(assignment.condition, assignment.slot.plan)
+    sitting.seat = Seat(assignment.condition, assignment.plan or 0)
     schedule_create(sitting)
     return True
 

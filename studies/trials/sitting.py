@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from studies.design.selectors import version_spec
@@ -45,7 +46,8 @@ def seat_of(participant_id: int) -> Seat | None:
 
 @kept_once_there
 def _seat(participant_id: int) -> Seat:
-    found = Assignment.objects.values_list("condition", "slot__plan").get(participant_id=participant_id)
+    plan = Coalesce("plan", "slot__plan")
+    found = Assignment.objects.values_list("condition", plan).get(participant_id=participant_id)
     return Seat(*found)
 
 

@@ -116,6 +116,20 @@ WRONG: dict[str, tuple[str, str, int, str]] = {
     ),
 }  # fmt: skip
 
+SLOTS = "slots: 24}"
+WRONG |= {
+    "minimisation over nothing": (
+        ", strata: [expertise], slots: 24}", ", slots: 24, method: minimisation}", 18, "name the"),
+    "blocks without blocks": (SLOTS, "slots: 24, method: simple, block_multiples: [1]}", 18, "has no blocks"),
+    "a rule without its method": (SLOTS, "slots: 24, minimisation: {probability: 0.9}}", 18, "method: minimisation"),
+    "a sure rule": (SLOTS, "slots: 24, method: minimisation, minimisation: {probability: 1}}", 18, "at most 0.99"),
+    "a lease of no length": (SLOTS, "slots: 24, lease: {returning: closed}}", 18, "minutes, hours or days"),
+    "a quota of nothing": (SLOTS, "slots: 24, quotas: {conditions: {igg: 4}}}", 18, "Did you mean 'ig'?"),
+    "quotas too small": (SLOTS, "slots: 24, quotas: {conditions: {ai: 4, ig: 4, placebo: 4}}}", 18, "hold 12 people"),
+    "a quota of no stratum": (SLOTS, "slots: 24, quotas: {strata: {experts: 4}}}", 18, "no stratum 'experts'"),
+    "quotas of minimised conditions": (
+        SLOTS, "slots: 24, method: minimisation, quotas: {conditions: {ai: 4}}}", 18, "decides itself"),
+}  # fmt: skip
 # What the format says and the engine does not do yet: the change, and the line at which it is refused.
 NOT_YET: dict[str, tuple[str, str, int]] = {
     "variants": ("conditions:", "variants: {of: [seed]}\nconditions:", 13),
@@ -141,11 +155,18 @@ NOT_YET: dict[str, tuple[str, str, int]] = {
     "a rule": ("{method: integrated_gradients}", "{method: integrated_gradients, when: {}}", 15),
     "a layout": ("{method: integrated_gradients}", "{method: integrated_gradients, layout: side}", 15),
     "another control": ("kind: shuffled", "kind: other_case", 16),
-    "minimisation": ("slots: 24}", "slots: 24, method: minimisation}", 18),
+    "clusters": ("slots: 24}", "slots: 24, method: cluster}", 18),
     "another scale": ("{scale: percent}", "{scale: ordinal}", 12),
     "attention checks": ("breaks_every: 4", "attention_checks: 2", 27),
     "a time limit": ("breaks_every: 4", "time_limit_s: 30", 27),
 }
+
+
+def test_the_length_of_a_lease_is_the_sum_of_its_parts() -> None:
+    document = study_read(
+        changed(SLOTS, "slots: 24, lease: {hours: 1.5, minutes: 3}}"), files=SIDE_FILES
+    ).document
+    assert document["allocation"]["lease"] == {"seconds": 5580, "returning": "may_finish"}
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from analysis.core.allocation import Slot, draw_allocation, sub_seed
+from analysis.core.allocation import sub_seed
 from studies.design.caseplan import deal_plans
 from studies.design.content import case_pool, content_of, plan_request
 from studies.design.models import (
@@ -23,12 +22,11 @@ from studies.design.models import (
 from studies.design.planblocks import PlanRequest
 from studies.design.services.audit import action_record
 from studies.design.services.problems import version_problems
+from studies.design.slots import Lists, counters_write, lists_drawn, plans_needed, slots_write
 from studies.design.spec import StudySpec
-from studies.design.strata import stratum_keys
 from studies.errors import AlreadyLaunched, LaunchRefused
 
 SEED_BYTES = 32
-Lists = Mapping[str, Sequence[Slot]]
 
 
 @transaction.atomic
@@ -48,19 +46,17 @@ def version_launch(
     locked.allocation_seed = seed or secrets.token_hex(SEED_BYTES)
     content = content_of(locked)
     _drawn_clear(locked)
+    seed_used = seed_bytes(locked.allocation_seed)
     lists = {
-        AllocationSlot.Purpose.REAL: _lists(content.spec, seed=seed_bytes(locked.allocation_seed)),
-        AllocationSlot.Purpose.REHEARSAL: _lists(
-            content.spec, seed=sub_seed(seed_bytes(locked.allocation_seed), "rehearsal")
-        ),
+        AllocationSlot.Purpose.REAL: lists_drawn(content.spec, seed=seed_used),
+        AllocationSlot.Purpose.REHEARSAL: lists_drawn(content.spec, seed=sub_seed(seed_used, "rehearsal")),
     }
-    request = _sized(plan_request(content.spec), lists=list(lists.values()))
+    request = _sized(plan_request(content.spec), spec=content.spec, lists=list(lists.values()))
     for purpose, drawn in lists.items():
-        _slots_write(locked, purpose, drawn, request=request, capacity=content.spec.slots)
+        slots_write(locked, content.spec, purpose=purpose, lists=drawn, request=request)
+        counters_write(locked, content.spec, purpose=purpose, lists=drawn, request=request)
     pool = case_pool(content.spec, cases=content.cases(), predictors=content.known_predictors)
-    planned = deal_plans(
-        sub_seed(seed_bytes(locked.allocation_seed), "case plans"), request=request, pool=pool
-    )
+    planned = deal_plans(sub_seed(seed_used, "case plans"), request=request, pool=pool)
     PlannedTrial.objects.bulk_create(
         [
             PlannedTrial(
@@ -102,53 +98,7 @@ def _drawn_clear(version: StudyVersion) -> None:
         model.objects.filter(version=version).delete()
 
 
-def _lists(spec: StudySpec, *, seed: bytes) -> Lists:
-    # Every stratum gets as many slots as there are in all, so that no stratum runs out before the study does.
-    return draw_allocation(
-        seed,
-        conditions=[arm.name for arm in spec.arms],
-        ratio=list(spec.ratio),
-        strata=dict.fromkeys(stratum_keys(spec), spec.slots),
-        block_multiples=tuple(spec.document["allocation"]["block_multiples"]),
-    )
-
-
-def _sized(request: PlanRequest, *, lists: Sequence[Lists]) -> PlanRequest:
-    """Ask for as many plans in a stratum as its most frequent arm has slots."""
-    plans = {
-        stratum: max(max(Counter(slot.condition for slot in drawn[stratum]).values()) for drawn in lists)
-        for stratum in request.plans
-    }
+def _sized(request: PlanRequest, *, spec: StudySpec, lists: Sequence[Lists]) -> PlanRequest:
+    """Ask for as many plans in each list as its most frequent arm has places."""
+    plans = {key: max(plans_needed(spec, drawn[key]) for drawn in lists) for key in request.plans}
     return PlanRequest(request.groups, request.practice, plans)
-
-
-def _slots_write(
-    version: StudyVersion, purpose: str, drawn: Lists, *, request: PlanRequest, capacity: int
-) -> None:
-    first, rows = 0, []
-    group_of = {arm: number for number, group in enumerate(request.groups) for arm in group.arms}
-    for stratum, slots in drawn.items():
-        rank: Counter[str] = Counter()
-        for slot in slots:
-            # The n-th slot of each arm of a group gets the same plan: arms see the same cases in the same order.
-            plan = first + group_of[slot.condition] * request.plans[stratum] + rank[slot.condition]
-            rank[slot.condition] += 1
-            rows.append(
-                AllocationSlot(
-                    version=version,
-                    purpose=purpose,
-                    stratum=stratum,
-                    seq=slot.seq,
-                    block=slot.block,
-                    condition=slot.condition,
-                    plan=plan,
-                )
-            )
-        first += request.plans[stratum] * len(request.groups)
-    AllocationSlot.objects.bulk_create(rows, batch_size=1000)
-    AllocationCounter.objects.bulk_create(
-        [
-            AllocationCounter(version=version, purpose=purpose, stratum=stratum, capacity=capacity)
-            for stratum in (AllocationCounter.ALL, *drawn)
-        ]
-    )

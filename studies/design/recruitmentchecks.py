@@ -1,0 +1,85 @@
+"""How places are given out: that method, quotas and lease of the allocation fit each other and the study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from studies.design.checks import Draft
+from studies.design.schemafaults import did_you_mean
+from studies.errors import Fault
+
+PATH = ("allocation",)
+
+
+def recruitment_faults(draft: Draft) -> Iterator[Fault]:
+    """Check what an allocation says of its method, its quotas and its lease."""
+    allocation = draft.data["allocation"]
+    yield from _method_faults(draft, allocation)
+    yield from _lease_faults(draft, allocation)
+    quotas = allocation.get("quotas", {})
+    if "conditions" in quotas:
+        yield from _condition_quota_faults(draft, allocation)
+    if "strata" in quotas:
+        yield from _quota_faults(draft, "strata", known=_stratum_keys(draft), what="stratum")
+
+
+def _method_faults(draft: Draft, allocation: Mapping[str, Any]) -> Iterator[Fault]:
+    method = allocation.get("method", "permuted_blocks")
+    if method != "permuted_blocks" and "block_multiples" in allocation:
+        yield draft.fault((*PATH, "block_multiples"), f"The method '{method}' has no blocks: leave it out.")
+    if method != "minimisation" and "minimisation" in allocation:
+        yield draft.fault(
+            (*PATH, "minimisation"),
+            f"The method is '{method}': write 'method: minimisation' or leave this out.",
+        )
+    if method == "minimisation" and not allocation.get("strata"):
+        yield draft.fault(
+            (*PATH, "method"),
+            "Minimisation balances conditions over strata: name the questionnaires in 'strata', or take "
+            "permuted_blocks.",
+        )
+
+
+def _lease_faults(draft: Draft, allocation: Mapping[str, Any]) -> Iterator[Fault]:
+    lease = allocation.get("lease")
+    if lease is not None and not set(lease) & {"minutes", "hours", "days"}:
+        yield draft.fault((*PATH, "lease"), "Say how long: minutes, hours or days.")
+
+
+def _condition_quota_faults(draft: Draft, allocation: Mapping[str, Any]) -> Iterator[Fault]:
+    if allocation.get("method") == "minimisation":
+        yield draft.fault(
+            (*PATH, "quotas", "conditions"),
+            "Minimisation decides itself how many each condition gets: leave the quotas of conditions out.",
+        )
+        return
+    yield from _quota_faults(draft, "conditions", known=list(draft.arms), what="arm")
+
+
+def _quota_faults(draft: Draft, name: str, *, known: list[str], what: str) -> Iterator[Fault]:
+    quotas: Mapping[str, int] = draft.data["allocation"]["quotas"][name]
+    path = (*PATH, "quotas", name)
+    for key in quotas:
+        if key not in known:
+            yield draft.fault((*path, key), f"There is no {what} '{key}'.{did_you_mean(key, known)}")
+    allocation = draft.data["allocation"]
+    places = allocation["slots"] + allocation.get("over_recruit", 0)
+    if set(quotas) >= set(known) and sum(quotas.values()) < places:
+        yield draft.fault(
+            path,
+            f"All quotas together hold {sum(quotas.values())} people, but {places} places are to be filled: "
+            "raise a quota, or lower 'slots'.",
+        )
+
+
+def _stratum_keys(draft: Draft) -> list[str]:
+    questionnaires = {entry.name: entry for entry in draft.side.questionnaires.values()}
+    levels = []
+    for name in draft.data["allocation"].get("strata", []):
+        entry = questionnaires.get(name)
+        if entry is None or entry.stratum is None:
+            return []  # said elsewhere
+        levels.append([f"{name}={option['value']}" for option in entry.item(entry.stratum).options])
+    return ["|".join(parts) for parts in product(*levels)]
