@@ -30,6 +30,7 @@ from studies.design.models import (
     StudyText,
     StudyVersion,
 )
+from studies.design.planblocks import Group, PlanRequest
 from studies.design.services.launch import seed_bytes
 from studies.design.slots import counters_write, lists_drawn, plans_needed, slots_write
 from studies.design.spec import StudySpec
@@ -384,8 +385,9 @@ def _allocation_as_launched(recipe: StudyRecipe, version: StudyVersion, cases: S
         seed = seed_bytes(recipe.seed)
         lists = lists_drawn(spec, seed=seed if purpose == "real" else sub_seed(seed, "rehearsal"))
         plans = {key: plans_needed(spec, places) for key, places in lists.items()}
-        slots_write(version, spec, purpose=purpose, lists=lists, plans=plans)
-        counters_write(version, spec, purpose=purpose, lists=lists, plans=plans)
+        request = PlanRequest((Group(tuple(recipe.conditions), ()),), (), plans)
+        slots_write(version, spec, purpose=purpose, lists=lists, request=request)
+        counters_write(version, spec, purpose=purpose, lists=lists, request=request)
         count = max(count, sum(plans.values()))
     _plans(recipe, version, cases, set(range(count)))
 
