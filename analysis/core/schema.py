@@ -78,15 +78,13 @@ TABLES: Mapping[str, Table] = {
 }
 
 
-def codebook(names: Iterable[str] = tuple(TABLES), *, optional: bool = False) -> list[dict[str, Any]]:
+def codebook(tables: Iterable[str | Table] = tuple(TABLES)) -> list[dict[str, Any]]:
     """Describe every column of the tables, one row each.
 
     Parameters
     ----------
-    names : iterable of str
-        Tables; all by default.
-    optional : bool
-        Describe the columns that a table may have besides, instead of those that it must have.
+    tables : iterable of str or Table
+        Names of tables, or tables with columns of their own; all by default.
 
     Returns
     -------
@@ -106,7 +104,7 @@ def codebook(names: Iterable[str] = tuple(TABLES), *, optional: bool = False) ->
     """
     return [
         {
-            "table": name,
+            "table": table.name,
             "column": column.name,
             "kind": column.kind,
             "unit": column.unit,
@@ -116,8 +114,8 @@ def codebook(names: Iterable[str] = tuple(TABLES), *, optional: bool = False) ->
             "high": column.high,
             "nullable": column.nullable,
         }
-        for name in names
-        for column in (TABLES[name].optional if optional else TABLES[name].columns)
+        for table in (TABLES[each] if isinstance(each, str) else each for each in tables)
+        for column in table.columns
     ]
 
 

@@ -10,8 +10,9 @@ from studies.design.balance import Balance, Dealt, DealtTrial, balance_of
 from studies.design.balancetables import Claim, CountTable, balance_claims, balance_tables
 from studies.design.caseplan import Planned, deal_plans
 from studies.design.content import Content, case_pool, content_of, missing_content, plan_request
-from studies.design.models import AllocationSlot, StudyVersion
+from studies.design.models import AllocationCounter, AllocationSlot, StudyVersion
 from studies.design.planblocks import PlanRequest, PoolCase
+from studies.design.selectors import version_spec
 from studies.design.spec import StudySpec
 from studies.errors import StudyError
 
@@ -102,9 +103,16 @@ def _dealt(request: PlanRequest, pool: Sequence[PoolCase], count: int) -> tuple[
 
 def _drawn(version: StudyVersion, count: int) -> tuple[Seats, list[Planned]]:
     plans: dict[tuple[str, str], set[int]] = defaultdict(set)
-    slots = AllocationSlot.objects.filter(version=version, purpose=AllocationSlot.Purpose.REAL)
+    purpose = AllocationSlot.Purpose.REAL
+    slots = AllocationSlot.objects.filter(version=version, purpose=purpose).exclude(condition="")
     for key, arm, plan in slots.order_by().values_list("stratum", "condition", "plan").distinct():
         plans[key, arm].add(plan)
+    # Under minimisation slots hold no arm: its plans are counted out from a place that its counter says.
+    counters = AllocationCounter.objects.filter(version=version, purpose=purpose, first_plan__isnull=False)
+    firsts = {counter.stratum: counter.first_plan or 0 for counter in counters}
+    for arm in version_spec(version.pk).arms:
+        if (first := firsts.get(AllocationCounter.of_condition(arm.name))) is not None:
+            plans["", arm.name] = set(range(first, first + count))
     seats = {place: sorted(found)[:count] for place, found in plans.items()}
     used = {plan for found in seats.values() for plan in found}
     rows = version.planned_trials.order_by("plan", "step_index", "trial_index").values_list(

@@ -14,6 +14,7 @@ from studies.protocols import get_protocol
 from studies.protocols.stages import Decision, Option, Stage, Treatment
 
 SHOWN = "="
+PLAIN = "condition"  # what a plain list of conditions is called where it lies within participants
 StepKind = Literal[
     "consent",
     "screening",
@@ -205,6 +206,12 @@ class StudySpec:
         steps = [step for step in self.steps if step.kind == "trials"]
         shown = any(condition.advice_show for condition in self.conditions)
         return shown or any("prediction" in self.needs(step) for step in steps)
+
+    @property
+    def factors(self) -> tuple[Mapping[str, Any], ...]:
+        """Return name, placement and levels of each factor; a plain list of conditions has none."""
+        listed = self.document.get("within", {}).get("factors", ())
+        return tuple(factor for factor in listed if factor["name"] != PLAIN)
 
     @property
     def plan(self) -> Mapping[str, Any]:

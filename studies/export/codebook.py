@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.core.schema import TABLES, Table, codebook
 from studies.design.spec import StudySpec
+from studies.export.factors import factor_columns
 from studies.export.people import Scope
 from studies.export.rows_people import item_bounds
 from studies.export.trialshape import optional_columns
@@ -45,6 +46,7 @@ def exported_tables(spec: StudySpec) -> dict[str, Table]:
             columns=(
                 *TABLES[name].columns,
                 *(column for column in TABLES[name].optional if column.name in there.get(name, ())),
+                *factor_columns(spec, name),
             ),
         )
         for name in TABLE_NAMES
@@ -53,15 +55,7 @@ def exported_tables(spec: StudySpec) -> dict[str, Table]:
 
 def codebook_rows(spec: StudySpec) -> list[dict[str, Any]]:
     """Return one row for each column of the tables that leave."""
-    there = {**BESIDE, "trials": optional_columns(spec)}
-    return [
-        row
-        for name in TABLE_NAMES
-        for row in [
-            *codebook([name]),
-            *(row for row in codebook([name], optional=True) if row["column"] in there.get(name, ())),
-        ]
-    ]
+    return codebook(exported_tables(spec).values())
 
 
 def codebook_document(scope: Scope) -> dict[str, Any]:
@@ -79,6 +73,7 @@ def codebook_document(scope: Scope) -> dict[str, Any]:
             {
                 "name": condition.name,
                 "label": condition.label,
+                "levels": dict(condition.levels),
                 "advice": list(condition.advice_show),
                 "advice_source": condition.advice_source,
                 "explanations": [

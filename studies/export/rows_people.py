@@ -11,6 +11,7 @@ from django.db.models import Count, Max
 
 from studies.design.spec import StudySpec
 from studies.enrolment.models import Completion, Consent, Participant, Withdrawal
+from studies.export.factors import arm_levels
 from studies.export.payloads import payload_text, study_words
 from studies.export.people import Person, Scope
 from studies.trials.models import Event, StepResponse, Trial, TrialResponse
@@ -41,6 +42,7 @@ def participant_rows(scope: Scope, answered: Mapping[str, int]) -> Iterator[Row]
                 "stratum": person.stratum,
                 "slot": person.slot,
                 "condition": person.condition,
+                **arm_levels(scope.spec, person.condition),
                 "status": STATUS.get(Participant.State(person.state), person.state),
                 "consented": person.pk in consented,
                 "comprehension_attempts": attempts,

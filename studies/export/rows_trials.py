@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Min
 
 from studies.export.casefacts import CaseFacts, predictor_of
+from studies.export.factors import condition_levels
 from studies.export.outcomes import Asked, answered, facts_of_trial, field_score, learning_columns
 from studies.export.people import Person, Scope
 from studies.export.trialshape import TrialShape, optional_columns, trial_shape
@@ -59,6 +60,7 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
                 shapes[kind] = trial_shape(scope.spec, step=scope.spec.steps[kind[0]], condition=kind[1])
             row = blank | _place(scope, person, trial, facts)
             found = answers.get(trial["pk"], NOTHING)
+            row |= condition_levels(scope.spec, trial["condition"])
             row |= _shown(scope, shapes[kind], facts=facts, trial=trial)
             asked = Asked(scope.spec, shapes[kind], facts_of_trial(scope, facts, shapes[kind], trial, person))
             row |= answered(asked, found.values)

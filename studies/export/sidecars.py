@@ -13,6 +13,7 @@ from studies.design.models import AllocationCounter, AllocationSlot, Recruitment
 from studies.design.services.launch import seed_bytes
 from studies.design.slots import arm_names
 from studies.enrolment.models import Assignment
+from studies.export.factors import placement_document
 from studies.export.people import Scope
 
 
@@ -64,6 +65,7 @@ def allocation_document(scope: Scope) -> dict[str, Any]:
             "strata": dict(recruitment.stratum_quotas),
         },
         "lease_s": recruitment.lease_s,
+        "placement": placement_document(scope.spec),
         "seed": _seed_told(scope) if over else "",
     }
     if recruitment.method == "minimisation":
