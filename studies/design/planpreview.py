@@ -13,6 +13,7 @@ from studies.design.content import Content, case_pool, content_of, missing_conte
 from studies.design.models import AllocationCounter, AllocationSlot, StudyVersion
 from studies.design.planblocks import PlanRequest, PoolCase
 from studies.design.selectors import version_spec
+from studies.design.slots import arm_names
 from studies.design.spec import StudySpec
 from studies.errors import StudyError
 
@@ -59,7 +60,7 @@ def content_preview(content: Content, *, version: StudyVersion | None = None) ->
         raise NoPlanYet(" ".join(lacking))
     pool = case_pool(content.spec, cases=content.cases(), predictors=content.known_predictors)
     lists = len(request.plans)
-    wanted = -(-spec.slots * max(spec.ratio) // (sum(spec.ratio) * lists))
+    wanted = -(-spec.recruitment.places * max(spec.ratio) // (sum(spec.ratio) * lists))
     count = max(1, min(wanted, PLANS_AT_MOST // (lists * len(request.groups))))
     if version is None:
         seats, planned = _dealt(request, pool, count)
@@ -110,9 +111,9 @@ def _drawn(version: StudyVersion, count: int) -> tuple[Seats, list[Planned]]:
     # Under minimisation slots hold no arm: its plans are counted out from a place that its counter says.
     counters = AllocationCounter.objects.filter(version=version, purpose=purpose, first_plan__isnull=False)
     firsts = {counter.stratum: counter.first_plan or 0 for counter in counters}
-    for arm in version_spec(version.pk).arms:
-        if (first := firsts.get(AllocationCounter.of_condition(arm.name))) is not None:
-            plans["", arm.name] = set(range(first, first + count))
+    for name in arm_names(version_spec(version.pk)):
+        if (first := firsts.get(AllocationCounter.of_condition(name))) is not None:
+            plans["", name] = set(range(first, first + count))
     seats = {place: sorted(found)[:count] for place, found in plans.items()}
     used = {plan for found in seats.values() for plan in found}
     rows = version.planned_trials.order_by("plan", "step_index", "trial_index").values_list(

@@ -117,6 +117,20 @@ def test_before_launch_nothing_is_written_and_the_launch_draws_otherwise() -> No
     assert AllocationSlot.objects.filter(version=version).exists()
 
 
+@pytest.mark.parametrize("method", ["simple", "minimisation"])
+def test_the_plans_of_every_method_of_allocation_can_be_looked_at(method: str) -> None:
+    allocation = f", method: {method}, strata: [expertise]"
+    source = study(MIXED, contrast="ig_shown - plain_shown", allocation=allocation, slots=24)
+    version = prepared(source.replace("  - allocate", "  - questionnaire: expertise\n  - allocate"))
+    before = plan_preview(version)
+    version_launch(version=version, seed="balance")
+    after = plan_preview(version)
+    for found in (before.balance, after.balance):
+        assert set(found.people) == {"plain", "ig"}
+        whole = {(row.cell, row.found) for row in found.cells if not row.condition}
+        assert whole == {("AI right", Spread(9, 9, 9.0)), ("AI wrong", Spread(3, 3, 3.0))}
+
+
 def person(arm: str, *trials: tuple[int, str]) -> Dealt:
     return Dealt(arm, tuple(DealtTrial(0, at, case, name) for at, (case, name) in enumerate(trials)))
 
