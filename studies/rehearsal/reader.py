@@ -143,7 +143,7 @@ def _panel(root: Element) -> Iterator[PanelRow]:
         said = text_of(flag[0]) if flag else ""
         yield PanelRow(
             label=text_of(_one(row, "./th")),
-            value=text_of(cells[0]),
+            value=text_of(cells[0], without="s"),
             reference=text_of(cells[1]).removesuffix(said).strip(),
             flag=said,
         )

@@ -101,6 +101,8 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
         for key, shown, item in _SHOW.get(kind, _nothing)(trial, earlier):
             content[key] = [*content[key], shown] if isinstance(content[key], list) else shown
             items.append(item)
+    if content["original"] and content["panel"]:
+        content["panel"] = _with_changes(content["panel"], content["original"]["panel"])
     if len(trial.group) > 1:
         content["examples"] = [example_shown(_of(trial, example), stage.items) for example in trial.group]
     beside = tuple(
@@ -227,6 +229,16 @@ def _original(
         for _key, html, item in _explanations(before, {}):
             shown["explanations"].append(html)
             yield shown, item
+
+
+def _with_changes(panel: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """Return the panel of a changed case with the value that each changed row had before."""
+    was = {row["label"]: row["value"] for row in before["rows"]}
+    rows = [
+        row | {"before": was[row["label"]]} if was.get(row["label"], row["value"]) != row["value"] else row
+        for row in panel["rows"]
+    ]
+    return {**panel, "rows": rows}
 
 
 def _reference(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:

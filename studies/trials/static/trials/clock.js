@@ -67,7 +67,7 @@ function onScreen(loaded, found) {
 
 /* Start timing the page `nonce` in `root`; `loaded` is true for a page load, false for a swap. */
 export function begin({ nonce, root, loaded, onset }) {
-  const sections = root.querySelectorAll('[data-part="explanation"]');
+  const sections = root.querySelectorAll('[data-part$="explanation"], [data-part="alternative"]');
   const kept = page && nonce && page.nonce === nonce;
   if (!kept) {
     page = {
