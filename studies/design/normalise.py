@@ -240,6 +240,7 @@ def _step(draft: Draft, step: RawStep) -> dict[str, Any]:
             "portions": _portions(draft, step, cases["per_participant"]),
             "breaks_every": params.get("breaks_every", 0),
             "feedback": params.get("feedback", False),
+            "time_limit_s": params.get("time_limit_s", 0),
         }
     return {"kind": step.kind, "params": params, "only": only}
 

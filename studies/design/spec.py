@@ -7,7 +7,7 @@ Reading, line-precise checking and refusing what is not supported yet is ``study
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from studies.protocols import get_protocol
@@ -189,7 +189,9 @@ class StudySpec:
     def stages(self, step: Step, condition: str | None) -> tuple[Stage, ...]:
         """Return the stages of the trials of a step in a condition, without what differs between cases."""
         treatment = self.condition(condition).treatment if condition else NO_TREATMENT
-        return get_protocol(step.params["protocol"]).stages(self.decision, treatment, self.parameters(step))
+        found = get_protocol(step.params["protocol"]).stages(self.decision, treatment, self.parameters(step))
+        limit = step.params.get("time_limit_s", 0.0)
+        return tuple(s if s.time_limit_s or not s.fields else replace(s, time_limit_s=limit) for s in found)
 
     def needs(self, step: Step) -> frozenset[str]:
         """Return what the cases of a step must have: ``prediction``, ``truth``, or a value of a column."""

@@ -18,6 +18,7 @@ from studies.export.people import Person, Scope
 from studies.export.trialshape import TrialShape, optional_columns, trial_shape
 from studies.export.understanding import understanding_of
 from studies.protocols.keys import same_answer
+from studies.trials.deadline import TIMED_OUT
 from studies.trials.models import Presentation, PresentedItem, Trial, TrialResponse
 
 Row = dict[str, Any]
@@ -264,4 +265,6 @@ def _known_sum(found: Answers, which: int) -> float | None:
 def _status(shape: TrialShape, found: Answers, *, passed: bool) -> str:
     if shape.is_answered(frozenset(found.values)):
         return "answered"
+    if any(field == TIMED_OUT for _stage, field in found.values):
+        return "timed_out"
     return "skipped" if passed else "not_reached"

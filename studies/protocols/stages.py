@@ -50,7 +50,8 @@ class Stage:
 
     ``recorded`` holds what the server itself records when the stage is over (that examples were looked at, that the
     system decided). A stage that is not shown has no page: it is recorded and passed. ``only_if`` is a rule by which
-    the server decides, once the last decision is stored, whether the page comes at all.
+    the server decides, once the last decision is stored, whether the page comes at all. ``time_limit_s`` is how long an
+    answer may take; 0: as long as people like.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Stage:
     prompt: str = ""
     recorded: Mapping[str, Any] = field(default_factory=dict, hash=False)
     is_shown: bool = True
+    time_limit_s: float = 0.0
     only_if: Literal["", "differs_from_advice", "agrees_with_advice"] = ""
 
     @property

@@ -38,6 +38,7 @@ def stage_of(entry: Mapping[str, Any], decision: Decision, treatment: Treatment)
         items=tuple(item for item in entry["items"] if item not in absent),
         fields=tuple(field for written in entry["fields"] for field in fields_of(written, decision)),
         prompt=entry.get("prompt", ""),
+        time_limit_s=entry.get("time_limit_s", 0.0),
         only_if=entry.get("only_if", ""),
     )
 

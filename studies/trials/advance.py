@@ -11,12 +11,13 @@ from studies.enrolment.services import completion_mint, participant_withdraw, sl
 from studies.errors import StudyError, StudyFull
 from studies.trials.answers import Clock
 from studies.trials.casestages import stages_of_case
+from studies.trials.deadline import TIMED_OUT
 from studies.trials.erasure import participant_erase
 from studies.trials.itempages import items_asked_in, page_place
 from studies.trials.models import StepResponse, Trial, TrialResponse
 from studies.trials.position import TRIAL_STEPS, Place, place_within, step_from
 from studies.trials.records import schedule_create, trial_responses_create
-from studies.trials.sitting import Seat, Sitting, State
+from studies.trials.sitting import Sitting, State, seat_given
 
 ITEM_STEPS = ("screening", "questionnaire", "comprehension")
 
@@ -88,7 +89,7 @@ def _allocate(sitting: Sitting) -> bool:
         person.state = State.FULL
         return False
     person.state = State.ALLOCATED
-    sitting.seat = Seat(assignment.condition, assignment.plan or 0)
+    sitting.seat = seat_given(assignment)
     schedule_create(sitting)
     return True
 
@@ -164,5 +165,7 @@ def _missing_trials(sitting: Sitting) -> list[str]:
         if not stage.only_if  # whether it was due is known where it was decided
         for name in stage.required
     }
+    over = {(trial_id, stage) for trial_id, stage, field in stored if field == TIMED_OUT}
+    needed = {place for place in needed if place[:2] not in over}
     missing = ["scheduled trials"] if len(rows) != planned else []
     return missing + (["answers of trials"] if needed - stored else [])

@@ -10,6 +10,7 @@ from studies.enrolment.models import Completion
 from studies.enrolment.selectors import consent_is_declined
 from studies.protocols.stages import Stage
 from studies.trials import compose
+from studies.trials.deadline import seconds_left
 from studies.trials.itempages import items_asked
 from studies.trials.pages import Mould, Page, PageKind
 from studies.trials.position import BREAK, TRIAL_STEPS
@@ -61,6 +62,10 @@ def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | No
         trial = replace(sitting.trial_of_study, outcomes=right_answers(spec, case_ids=sitting.told))
         view = stage_view(trial, stage=stage, earlier=sitting.earlier)
         mould = _mould(trial, step_index=step.index, stage=stage)
+        left = seconds_left(sitting, stage)
+        if left is not None:
+            limited = {"limit": stage.time_limit_s, "left": max(0.0, round(left, 1))}
+            view = replace(view, content={**view.content, **limited})
         return compose.trial_page(trial, view=view, number=number, of=of, mould=mould), stage, view
     if sitting.screen == BREAK:
         return compose.break_page(spec, done=number + 1, total=of), None, None
@@ -69,7 +74,8 @@ def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | No
 
 def _mould(trial: TrialOfStudy, *, step_index: int, stage: Stage) -> Mould | None:
     """Say what the page has in common with others; nothing where more than panel and treatment differs by case."""
-    if not set(stage.items) <= MOULDED or not stage.fields or any(f.options_from for f in stage.fields):
+    differs = any(field.options_from or field.order == "drawn" for field in stage.fields)
+    if not set(stage.items) <= MOULDED or not stage.fields or stage.time_limit_s or differs:
         return None
     shown_to = (trial.version_id, trial.condition.name)
     return Mould(

@@ -7,8 +7,10 @@ from typing import Any, Literal
 
 from studies.enrolment.selectors import CONSENT_AFTER_DEBRIEF, CONSENT_AT_START
 from studies.enrolment.services import consent_record
+from studies.errors import AnswerInvalid
 from studies.trials.answers import Clock, read_choice, read_fields, read_items, refuse_answers
 from studies.trials.content import text_shown
+from studies.trials.deadline import is_too_late, seconds_left, stage_time_out
 from studies.trials.itempages import items_asked
 from studies.trials.records import step_responses_create, trial_responses_create
 from studies.trials.scoring import comprehension_marks, screening_marks
@@ -90,7 +92,16 @@ def _trial(sitting: Sitting, data: Data, clock: Clock) -> Move:
     if stage is None:  # feedback and breaks ask nothing
         refuse_answers(data)
         return "on"
-    values = read_fields(stage.fields, data)
+    left = seconds_left(sitting, stage)
+    try:
+        values = read_fields(stage.fields, data)
+    except AnswerInvalid:
+        if left is None or left > 0:
+            raise
+        values = None
+    if values is None or is_too_late(left):
+        stage_time_out(sitting, stage=stage, clock=clock)
+        return "on"
     trial_responses_create(sitting, stage=stage, values=values, clock=clock)
     sitting.remember_answer(stage, values)
     return "on"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from studies.design.selectors import version_spec
@@ -19,6 +18,7 @@ from studies.trials.casestages import stages_of_case
 from studies.trials.content import PlannedCase, advice_or_none, kept_once_there, planned_cases
 from studies.trials.ledger import Ledger
 from studies.trials.models import Trial, TrialResponse
+from studies.trials.optionorder import allocation_seed, is_drawn, stages_drawn
 from studies.trials.position import FEEDBACK, TRIAL_STEPS, Place, screens_of_trial
 from studies.trials.stageview import OWN_ANSWERS, Example, TrialOfStudy
 
@@ -34,6 +34,7 @@ class Seat:
 
     arm: str
     plan: int
+    slot: str = ""
 
 
 def seat_of(participant_id: int) -> Seat | None:
@@ -44,11 +45,16 @@ def seat_of(participant_id: int) -> Seat | None:
         return None
 
 
+def seat_given(assignment: Assignment) -> Seat:
+    """Return what an assignment gives."""
+    slot = assignment.slot
+    plan = slot.plan if assignment.plan is None else assignment.plan
+    return Seat(assignment.condition, plan or 0, f"{slot.stratum}:{slot.seq}")
+
+
 @kept_once_there
 def _seat(participant_id: int) -> Seat:
-    plan = Coalesce("plan", "slot__plan")
-    found = Assignment.objects.values_list("condition", plan).get(participant_id=participant_id)
-    return Seat(*found)
+    return seat_given(Assignment.objects.select_related("slot").get(participant_id=participant_id))
 
 
 @kept_once_there
@@ -117,7 +123,10 @@ class Sitting:
     @property
     def stages(self) -> tuple[Stage, ...]:
         case_id = self.cases(self.step)[self.place.trial].case_id
-        return stages_of_case(self.version_id, self.step.index, self.condition.name, case_id)
+        found = stages_of_case(self.version_id, self.step.index, self.condition.name, case_id)
+        if self.seat is None or not is_drawn(found):
+            return found
+        return stages_drawn(found, seed=allocation_seed(self.version_id), slot=self.seat.slot)
 
     @property
     def group(self) -> tuple[Example, ...]:

@@ -83,6 +83,7 @@ FIELD_PAGES: dict[str, Page] = {
     "trial_region": asked(REGION, explanations=[picture()]),
     "trial_parts": asked(RATING, REASON),
     "trial_swap": asked(SWAP),
+    "trial_limited": trial(limit=45, left=45.0),
 }
 FIELD_PAGES["trial_several_invalid"] = replace(
     FIELD_PAGES["trial_several"],

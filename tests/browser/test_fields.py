@@ -1,13 +1,15 @@
 """Every kind of field in a real browser: by keyboard, by pointer, without a script, and after a mistake."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.pages_server import PagesServer, serve_pages
+from tests.browser.samples import trial
+from tests.browser.samples_fields import FIELD_PAGES
 
 pytestmark = pytest.mark.browser
 
@@ -126,3 +128,13 @@ def test_what_was_wrong_is_shown_again_as_it_was(shown: Callable[..., Page]) -> 
     page = shown("trial_several_invalid")
     assert page.locator('[name="treatments"]:checked').count() == 2
     assert page.locator('[name="likelihoods.v0"]').input_value() == "60"
+
+
+def test_the_time_runs_down_and_the_form_is_sent_at_its_end(chromium: Browser) -> None:
+    limited = trial(limit=2, left=2.0)
+    with serve_pages([limited, FIELD_PAGES["trial_swap"]]) as server, closing(chromium.new_page()) as page:
+        page.goto(server.url)
+        page.locator("[data-time]", has_text="0:01").wait_for()
+        assert "Time left: " in page.locator("[data-told]").inner_text()
+        server.wait_for(lambda rehearsed: len(rehearsed.posts) > 0)
+    assert server.rehearsed.posts[0]["nonce"]

@@ -158,7 +158,6 @@ NOT_YET: dict[str, tuple[str, str, int]] = {
     "clusters": ("slots: 24}", "slots: 24, method: cluster}", 18),
     "another scale": ("{scale: percent}", "{scale: ordinal}", 12),
     "attention checks": ("breaks_every: 4", "attention_checks: 2", 27),
-    "a time limit": ("breaks_every: 4", "time_limit_s: 30", 27),
 }
 
 

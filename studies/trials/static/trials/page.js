@@ -14,6 +14,7 @@ const UNREAD_MS = 300;
 const WIDGETS = [percent, probabilities, several];
 /* What few pages need is fetched when one does. */
 const RARE = {
+  "[data-countdown]": () => import("./widgets/countdown.js"),
   ".ranking": () => import("./widgets/ranking.js"),
   "[data-region]": () => import("./widgets/region.js"),
 };
