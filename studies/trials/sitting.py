@@ -132,7 +132,8 @@ class Sitting:
     def group(self) -> tuple[Example, ...]:
         """Return what shares the page of the current trial; more than one only for examples to study."""
         first, most = self.place.trial, self.step.params.get("per_page", 1)
-        return tuple(self._examples(self.step)[first : first + most])
+        last = min(first + most, len(self.cases(self.step)))
+        return tuple(self._example(self.step, number) for number in range(first, last))
 
     @property
     def screens(self) -> tuple[str, ...]:
@@ -172,17 +173,16 @@ class Sitting:
     def _has(self, item: str) -> bool:
         return self.stage is not None and item in self.stage.items
 
-    def _examples(self, step: Step) -> list[Example]:
-        cases = enumerate(self.cases(step))
-        return [Example(planned.case_id, self.condition_at(step, number)) for number, planned in cases]
+    def _example(self, step: Step, number: int) -> Example:
+        return Example(self.cases(step)[number].case_id, self.condition_at(step, number))
 
     @property
     def _studied(self) -> list[tuple[Step, Example]]:
         return [
-            (step, example)
+            (step, self._example(step, number))
             for step in self.spec.steps[: self.step.index]
             if step.params.get("phase") == "learn" and step.applies_to(self.arm)
-            for example in self._examples(step)
+            for number in range(len(self.cases(step)))
         ]
 
     @property
