@@ -221,6 +221,9 @@ ASSAY_LEASE_S = env.number(
 ASSAY_HEARTBEAT_S = env.number(
     "ASSAY_HEARTBEAT_S", default=5, means="seconds between two heartbeats of a job"
 )
+ASSAY_WORK_LIMIT_S = env.number(
+    "ASSAY_WORK_LIMIT_S", default=600, means="a batch of jobs that takes longer hangs, and its process ends"
+)
 ASSAY_SWEEP_S = env.number("ASSAY_SWEEP_S", default=5, means="seconds between two rounds of the sweeper")
 ASSAY_QUEUES = env.names(
     "ASSAY_QUEUES", default="cpu,gpu,analysis", means="queues of the one worker on a laptop"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from explainers.core.errors import ExplanationRefused
+from explainers.core.stopping import check_stopped
 from explainers.core.target import target_output
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class Pool:
         for first in range(0, cases, together):
             last = min(first + together, cases)
             for begin in range(0, per_case, piece):
+                check_stopped()
                 yield slice(first, last), slice(begin, min(begin + piece, per_case))
 
     def values(

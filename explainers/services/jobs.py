@@ -108,6 +108,11 @@ def job_heartbeat(*, claims: Sequence[Claim]) -> int:
     return _ours(claims).update(lease_until=_lease_end())
 
 
+def jobs_wanted(*, claims: Sequence[Claim]) -> bool:
+    """Say whether any of the claims is still ours."""
+    return _ours(claims).exists()
+
+
 @transaction.atomic
 def job_finish(*, claim: Claim, write: Callable[[], object]) -> bool:
     """Mark a job done and write its result, in one transaction and only if the claim is still ours."""

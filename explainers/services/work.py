@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from django.db import DatabaseError
 
 from explainers.core.errors import ExplainersError
+from explainers.core.stopping import ComputationStopped
 from explainers.models import Job
 from explainers.services.compute import explain_batch, predict_batch, render_batch
 from explainers.services.crashpoints import crash_point
@@ -48,6 +49,9 @@ def batch_run(claims: Sequence[Claim]) -> int:
     """Compute a batch and keep its results; if it fails as a whole, its jobs are tried one by one."""
     try:
         results = COMPUTE[claims[0].job.kind](claims)
+    except ComputationStopped as stopped:
+        logger.info("%s", stopped)
+        return 0
     except DatabaseError:
         raise  # not the job's fault: the lease ends and another worker takes over
     except Exception as error:

@@ -1,5 +1,6 @@
 """A method that does what it is told: take its time, write down that it began, or kill its process at one case."""
 
+import ctypes
 import os
 import signal
 import time
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 
 from explainers.core.attribution import Explanation
 from explainers.core.method import Batch, Method
+from explainers.core.stopping import check_stopped
 
 
 class Faulty(Method):
@@ -19,7 +21,7 @@ class Faulty(Method):
     label = "Faulty"
     modality = "tabular"
     scope = "attribution"
-    parameters: ClassVar[Mapping[str, Any]] = {"sleep_s": 0.0, "dies_below": 0.0}
+    parameters: ClassVar[Mapping[str, Any]] = {"sleep_s": 0.0, "dies_below": 0.0, "how": "killed"}
     promises = frozenset({"determinism"})
     reference = "none"
 
@@ -27,9 +29,12 @@ class Faulty(Method):
         results = []
         for row, target, parameters in zip(batch.rows, batch.targets, batch.parameters, strict=True):
             note(f"{os.getpid()} {row['age']!r}")
-            time.sleep(parameters["sleep_s"])
+            end = time.monotonic() + parameters["sleep_s"]
+            while time.monotonic() < end:
+                check_stopped()
+                time.sleep(min(0.05, max(0.0, end - time.monotonic())))
             if row["age"] < parameters["dies_below"]:
-                os.kill(os.getpid(), signal.SIGKILL)
+                FAULTS[parameters["how"]]()
             names = tuple(batch.predictor.spec.features)
             results.append(
                 Explanation(
@@ -44,6 +49,32 @@ class Faulty(Method):
                 )
             )
         return results
+
+
+def killed() -> None:
+    """Die as by the kernel's hand when memory is out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def segfault() -> None:
+    """Read where nothing is."""
+    ctypes.string_at(0)
+
+
+def endless() -> None:
+    """Never come back."""
+    while True:
+        pass
+
+
+def out_of_memory() -> None:
+    """Say what a GPU says when its memory is out, whatever the size of the chunk."""
+    import torch
+
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+
+FAULTS = {"killed": killed, "segfault": segfault, "endless": endless, "out_of_memory": out_of_memory}
 
 
 def note(line: str) -> None:

@@ -24,7 +24,13 @@ from django.db.models.functions import Now
 from explainers.core.store import Store
 from explainers.methods import METHODS
 from explainers.models import Explanation, Job, Prediction, Predictor
-from explainers.services import case_set_import, explanations_request, jobs_work, predictor_register
+from explainers.services import (
+    case_set_import,
+    explanations_request,
+    jobs_cancel,
+    jobs_work,
+    predictor_register,
+)
 from explainers.services.jobs import ATTEMPTS
 from tests.explainers.conftest import CLASSES, FEATURES, PARAMETERS, PREPROCESSING, make_rows, make_weights
 from tests.explainers.faulty_method import Faulty
@@ -122,7 +128,7 @@ class Silent:
         """Take a hint and lose it."""
 
 
-def request(schema: dict[str, Any], *, count: int, name: str = "clinic", **parameters: float) -> list[str]:
+def request(schema: dict[str, Any], *, count: int, name: str = "clinic", **parameters: Any) -> list[str]:
     case_set = case_set_import(name=name, schema=schema, rows=make_rows(count))
     predictor = predictor_register(
         name="net",
@@ -220,19 +226,56 @@ def test_twenty_kills_during_two_hundred_jobs(works: Works, schema: dict[str, An
     check_nothing_lost_nothing_twice(keys)
 
 
+REASONS = {
+    "killed": "died or hung",
+    "segfault": "died or hung",
+    "endless": "died or hung",
+    "out_of_memory": "CUDA out of memory",
+}
+
+
+@pytest.mark.parametrize(
+    "how", ["killed", *(pytest.param(each, marks=pytest.mark.long) for each in list(REASONS)[1:])]
+)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_job_that_kills_its_process_fails_with_a_reason_and_the_others_are_done(
-    works: Works, schema: dict[str, Any]
+    works: Works, schema: dict[str, Any], how: str
 ) -> None:
+    works.env["ASSAY_WORK_LIMIT_S"] = "30" if how == "endless" else "600"
     ages = sorted(row["inputs"]["age"] for row in make_rows(8))
-    keys = request(schema, count=8, dies_below=(ages[0] + ages[1]) / 2)
+    keys = request(schema, count=8, dies_below=(ages[0] + ages[1]) / 2, how=how)
     works.sweeper()
     works.worker()
-    wait_for(lambda: finished() == 16, works, seconds=150)
+    wait_for(lambda: finished() == 16, works, seconds=400)
     failed = Job.objects.get(state="failed")
-    assert (failed.attempt, failed.case.inputs["age"]) == (ATTEMPTS, ages[0])
-    assert "died or hung" in failed.error
+    assert failed.case.inputs["age"] == ages[0]
+    assert failed.attempt <= ATTEMPTS
+    assert REASONS[how] in failed.error
     assert Explanation.objects.count() == len(keys) - 1
+    named = {e.artefact_digest for e in Explanation.objects.all()} | {
+        p.weights_digest for p in Predictor.objects.all()
+    }
+    store = Store(django_settings.ASSAY_STORE)
+    assert set(store.digests()) == named
+    assert not list(store.root.rglob(".new-*")), "a half-written file"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_cancelled_job_stops_within_a_second_and_its_worker_is_free(
+    works: Works, schema: dict[str, Any]
+) -> None:
+    keys = request(schema, count=1, sleep_s=600)
+    works.process(
+        *("-m", "celery", "-A", "deploy.celery", "worker", "-Q", "cpu", "-c", "1"),
+        *("--without-mingle", "--without-gossip", "-l", "WARNING"),
+    )
+    works.sweeper()
+    wait_for(lambda: bool(works.begun()), works, seconds=150)
+    assert jobs_cancel(keys=keys) == 1
+    assert Job.objects.get(key=keys[0]).state == "cancelled"
+    after = request(schema, count=1, sleep_s=0)
+    wait_for(lambda: Job.objects.get(key=after[0]).state == "done", works, seconds=30)
+    assert not Explanation.objects.filter(key=keys[0]).exists()
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -264,3 +307,43 @@ def test_every_named_crash_point_is_survived(
         jobs_work(queue="cpu")
     check_nothing_lost_nothing_twice(keys)
     assert Counter(Job.objects.filter(kind="explain").values_list("attempt", flat=True)) == {1: 4, 2: 12}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+def test_of_480_kills_at_the_named_points_nothing_is_lost(
+    works: Works, schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six workers at once, each dying at one of the four points, twenty times over (F14)."""
+    monkeypatch.setenv("LEDGER", str(works.ledger))
+    keys: list[str] = []
+    kills = 0
+    for repeat in range(20):
+        for point in ("after_claim", "after_compute", "after_file", "after_commit"):
+            keys += request(schema, count=12, name=f"{point}-{repeat}")
+            Job.objects.filter(kind="predict", state="queued").update(queue="first")
+            jobs_work(queue="first")
+            kills += sum(status == 9 for status in crash_six(point))
+            Job.objects.filter(state="running").update(lease_until=Now() - timedelta(seconds=1))
+            jobs_work(queue="cpu")
+            assert not Job.objects.exclude(state="done").exists()
+    check_nothing_lost_nothing_twice(keys)
+    assert kills == 480
+
+
+def crash_six(point: str) -> list[int]:
+    """Let six workers at once take two jobs each and die at a point; returns their exit statuses."""
+    connection.close()
+    started = []
+    for _ in range(6):
+        pid = os.fork()
+        if pid == 0:
+            os.environ["CRASH_AT"] = point
+            try:
+                jobs_work(queue="cpu", limit=2)
+            finally:
+                os._exit(0)
+        started.append(pid)
+    return [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in started]
