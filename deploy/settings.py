@@ -221,6 +221,11 @@ ASSAY_LEASE_S = env.number(
 ASSAY_HEARTBEAT_S = env.number(
     "ASSAY_HEARTBEAT_S", default=5, means="seconds between two heartbeats of a job"
 )
+ASSAY_NUMERICS = env.text(
+    "ASSAY_NUMERICS",
+    default="fp32-cpu",
+    means="attributions: fp32-cpu, bf16-cpu, or tf32-, bf16-, fp32-cuda-sm90",
+)
 ASSAY_WORK_LIMIT_S = env.number(
     "ASSAY_WORK_LIMIT_S", default=600, means="a batch of jobs that takes longer hangs, and its process ends"
 )

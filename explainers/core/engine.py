@@ -13,10 +13,11 @@ from explainers.core.attribution import Explanation, check_target
 from explainers.core.digest import ENGINE_VERSION, digest_of
 from explainers.core.errors import ExplanationRefused
 from explainers.core.method import Batch, Method
+from explainers.core.numerics import CPU
 from explainers.core.predictor import LoadedPredictor
 from explainers.core.reference import ReferenceSet
 
-NUMERICS = "fp32-cpu"
+NUMERICS = CPU.name
 LIBRARIES = ("torch", "captum", "numpy", "safetensors")
 
 
@@ -102,7 +103,8 @@ def explain(
         references=references or {},
     )
     check_modality(method, predictor=predictor)
-    with one_thread():
+    numerics = getattr(predictor, "numerics", CPU)
+    with one_thread(), numerics.running():
         found = method.explain(batch)
     if len(found) != len(requests):
         raise ExplanationRefused(
@@ -116,7 +118,7 @@ def explain(
             expected=request.target_class,
             case=request.case_key,
         )
-        whole = recipe(request, method=method, predictor_digest=predictor_digest)
+        whole = recipe(request, method=method, predictor_digest=predictor_digest, numerics=numerics.name)
         results.append(replace(explanation, recipe={**whole, "details": dict(explanation.recipe)}))
     return results
 
@@ -251,7 +253,9 @@ def explain_stream(
         yield from explain(method, predictor=predictor, predictor_digest=predictor_digest, requests=some)
 
 
-def recipe(request: ExplainRequest, *, method: Method, predictor_digest: str) -> dict[str, Any]:
+def recipe(
+    request: ExplainRequest, *, method: Method, predictor_digest: str, numerics: str = NUMERICS
+) -> dict[str, Any]:
     """
     Write down what is needed to make an explanation again.
 
@@ -263,6 +267,8 @@ def recipe(request: ExplainRequest, *, method: Method, predictor_digest: str) ->
         The method.
     predictor_digest : str
         Digest of the predictor.
+    numerics : str
+        Class of numbers and device.
 
     Returns
     -------
@@ -280,7 +286,7 @@ def recipe(request: ExplainRequest, *, method: Method, predictor_digest: str) ->
         "target_class": request.target_class,
         "seed": request.seed,
         "family": family_digest(request, method=method),
-        "numerics": NUMERICS,
+        "numerics": numerics,
         "libraries": dict(_libraries()),
     }
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from explainers.core.declaration import PredictorSpec
 from explainers.core.inputs import Pictures, image_array, pixel_array, table_array, text_array, text_words
+from explainers.core.numerics import CPU, Numerics
 from explainers.core.weights import check_weights
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class LoadedPredictor:
         A safetensors file; checked here before torch sees it.
     pictures : Callable or None
         From digest to the bytes of a PNG of the store; needed only for cases that name their picture so.
+    numerics : Numerics
+        Says where the network lies; `explain` computes in the same class.
 
     Attributes
     ----------
@@ -51,18 +54,28 @@ class LoadedPredictor:
         If the declaration or the weights are not acceptable.
     """
 
-    def __init__(self, spec: PredictorSpec, *, weights: bytes, pictures: Pictures | None = None) -> None:
+    def __init__(
+        self,
+        spec: PredictorSpec,
+        *,
+        weights: bytes,
+        pictures: Pictures | None = None,
+        numerics: Numerics = CPU,
+    ) -> None:
         from safetensors.torch import load
 
         spec.check()
         family = spec.family
         check_weights(weights, shapes=family.shapes(spec.parameters))
-        self.spec, self.pictures = spec, pictures
+        self.spec, self.pictures, self.numerics = spec, pictures, numerics
         self.modality, self.outcome, self.temperature = spec.modality, spec.outcome, spec.temperature
         self.taps = family.taps(spec.parameters)
         self.module = family.build(spec.parameters)
         self.module.load_state_dict(load(weights), strict=True)
         self.module.eval()
+        if numerics.is_cuda:
+            numerics.check()
+            self.module.to(numerics.torch_device)
         self.module.requires_grad_(False)
         words = spec.preprocessing.get("vocabulary", ())
         self._vocabulary = {token: number for number, token in enumerate(words)}
@@ -229,8 +242,16 @@ def alone(function: "Callable[[torch.Tensor], torch.Tensor]", inputs: "torch.Ten
     """
     import torch
 
+    device = (
+        next((each.device for each in function.parameters()), None)
+        if isinstance(function, torch.nn.Module)
+        else None
+    )
     with torch.no_grad():
-        return torch.cat([function(inputs[place : place + 1].clone()) for place in range(len(inputs))])
+        there = inputs if device is None else inputs.to(device)
+        return torch.cat([function(there[place : place + 1].clone()) for place in range(len(there))]).to(
+            inputs.device
+        )
 
 
 def padded(part: "torch.Tensor") -> "torch.Tensor":

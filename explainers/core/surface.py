@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from explainers.core.errors import ExplanationRefused
+from explainers.core.numerics import on_device
 from explainers.core.pool import Pool, rows_for
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def surface_of(predictor: "LoadedPredictor", *, rows: Sequence[Mapping[str, Any]
         raise ExplanationRefused(f"There is no modality {modality!r}; there are {', '.join(MODALITIES)}.")
     device = next((tensor.device for tensor in predictor.module.parameters()), None)
     inputs = predictor.tensor(rows)
-    return makers[modality](predictor, inputs.to(device) if device is not None else inputs, rows, patch)
+    return makers[modality](predictor, on_device(inputs, device or "cpu"), rows, patch)
 
 
 def _tabular(
@@ -224,7 +225,7 @@ def _tabular(
     count = inputs.shape[1]
     return Surface(
         modality="tabular",
-        score=lambda points, _: torch.as_tensor(predictor.module(points)),
+        score=lambda points, _: torch.as_tensor(predictor.module(points)).float(),
         inputs=inputs,
         baseline=torch.zeros_like(inputs),  # inputs are standardised: zero is the mean of the training data
         extra=None,
@@ -247,7 +248,7 @@ def _image(
     baseline = torch.zeros_like(inputs) if given is None else given().to(inputs).expand_as(inputs)
     return Surface(
         modality="image",
-        score=lambda points, _: torch.as_tensor(predictor.module(points)),
+        score=lambda points, _: torch.as_tensor(predictor.module(points)).float(),
         inputs=inputs,
         baseline=baseline,
         extra=None,
@@ -274,7 +275,7 @@ def _text(
     changes = (groups >= 0)[..., None]
     return Surface(
         modality="text",
-        score=lambda points, tokens: torch.as_tensor(network.from_embedded(points, tokens)),
+        score=lambda points, tokens: torch.as_tensor(network.from_embedded(points, tokens)).float(),
         inputs=inputs,
         baseline=torch.where(changes, nothing, inputs),
         extra=ids,

@@ -16,6 +16,7 @@ from explainers.core.digest import digest_of
 from explainers.core.engine import NUMERICS, ExplainRequest, explain
 from explainers.core.errors import ExplanationRefused, NotReady
 from explainers.core.networkless import Networkless
+from explainers.core.numerics import numerics_of
 from explainers.core.png import png_decode
 from explainers.core.predictor import LoadedPredictor
 from explainers.core.render import render_html
@@ -32,18 +33,23 @@ Write = Callable[[], object]
 
 
 @lru_cache(maxsize=8)
-def predictor_load(digest: str) -> LoadedPredictor:
+def predictor_load(digest: str, numerics: str = NUMERICS) -> LoadedPredictor:
     """Load a predictor, its weights verified; the last eight are kept in this process."""
     predictor, store = Predictor.objects.get(digest=digest), Store(settings.ASSAY_STORE)
     return LoadedPredictor(
-        predictor_spec(predictor), weights=store.get(predictor.weights_digest), pictures=store.get
+        predictor_spec(predictor),
+        weights=store.get(predictor.weights_digest),
+        pictures=store.get,
+        numerics=numerics_of(numerics),
     )
 
 
 def _explained_by(job: Job) -> Any:
     """Return the network of a job; advice that has none is enough for controls, which are made of other artefacts."""
     if job.predictor.kind == Predictor.Kind.TRAINED:
-        return predictor_load(job.predictor.digest)
+        return predictor_load(
+            job.predictor.digest, settings.ASSAY_NUMERICS if job.queue == "gpu" else NUMERICS
+        )
     return Networkless(schema_modality(job.case.case_set.schema))
 
 

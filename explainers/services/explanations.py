@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from explainers.core.attribution import expand_target, resolve_target
 from explainers.core.digest import job_key
-from explainers.core.engine import NUMERICS
 from explainers.core.errors import ExplanationRefused
 from explainers.core.method import Method
+from explainers.core.numerics import CPU, Numerics, numerics_of
 from explainers.methods import METHODS
 from explainers.models import Case, Job, Predictor
 from explainers.services.controls import control_method, donors, source_target
@@ -146,6 +147,7 @@ def _payload(
 
 
 def _job(plugin: type[Method], *, predictor: Predictor, case: Case, payload: dict[str, Any]) -> Job:
+    numerics = numerics_for(plugin)
     key = job_key(
         Job.Kind.EXPLAIN,
         parts={
@@ -153,7 +155,7 @@ def _job(plugin: type[Method], *, predictor: Predictor, case: Case, payload: dic
             "case_set": case.case_set.digest,
             "case": case.key,
             "method": plugin.name,
-            "numerics": NUMERICS,
+            "numerics": numerics.name,
             **payload,
         },
     )
@@ -163,8 +165,14 @@ def _job(plugin: type[Method], *, predictor: Predictor, case: Case, payload: dic
         predictor=predictor,
         case=case,
         method=plugin.name,
+        queue="gpu" if numerics.is_cuda else "cpu",
         payload=payload,
     )
+
+
+def numerics_for(plugin: type[Method]) -> Numerics:
+    """Return in which class a method is computed here: attributions in that of the settings, all else on the CPU."""
+    return numerics_of(settings.ASSAY_NUMERICS) if plugin.scope == "attribution" else CPU
 
 
 def _jobs_by_key(keys: Sequence[str]) -> dict[str, Job]:

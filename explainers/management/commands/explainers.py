@@ -13,6 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from explainers.core.errors import ExplainersError
 from explainers.management.demo_files import DEMOS, demo_write
+from explainers.management.gallery import gallery_write
+from explainers.management.gallery_scenes import SCENES
 from explainers.models import CaseSet, Job, Predictor, Reference
 from explainers.selectors import jobs_overview
 from explainers.services import (
@@ -85,6 +87,11 @@ class Command(BaseCommand):
         command(
             "demo", "write demo data and its predictor as files to bring in", ("which", {"choices": DEMOS}),
             ("folder", {"type": Path}),
+        )  # fmt: skip
+
+        command(
+            "gallery", "write a page that shows one case of each modality under every method and control",
+            ("folder", {"type": Path}), ("--only", {"action": "append", "default": [], "choices": list(SCENES)}),
         )  # fmt: skip
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
@@ -172,6 +179,10 @@ class Command(BaseCommand):
         jobs = Job.objects.filter(predictor=found(Predictor, predictor))
         count = jobs_cancel(keys=list(jobs.values_list("key", flat=True)))
         self.stdout.write(f"{count} jobs are cancelled.")
+
+    def _gallery(self, *, folder: Path, only: list[str], **_: Any) -> None:
+        for line in gallery_write(folder, only=only):
+            self.stdout.write(line)
 
     def _demo(self, *, which: str, folder: Path, **_: Any) -> None:
         for line in demo_write(which, folder):
