@@ -242,16 +242,12 @@ def alone(function: "Callable[[torch.Tensor], torch.Tensor]", inputs: "torch.Ten
     """
     import torch
 
-    device = (
-        next((each.device for each in function.parameters()), None)
-        if isinstance(function, torch.nn.Module)
-        else None
-    )
+    parameters = function.parameters() if isinstance(function, torch.nn.Module) else iter(())
+    device = next((each.device for each in parameters), None)
     with torch.no_grad():
         there = inputs if device is None else inputs.to(device)
-        return torch.cat([function(there[place : place + 1].clone()) for place in range(len(there))]).to(
-            inputs.device
-        )
+        found = [function(there[place : place + 1].clone()) for place in range(len(there))]
+    return torch.cat(found).to(inputs.device)
 
 
 def padded(part: "torch.Tensor") -> "torch.Tensor":

@@ -90,6 +90,8 @@ def scene_articles(scene: Scene) -> Iterator[Shown]:
     for name in METHODS.names():
         plugin = METHODS.get(name)
         takes = modality in plugin.modality.split() and not plugin.control and plugin.scope != "imported"
+        if name == "concept_bottleneck" and not scene.predictor.concept_names:
+            continue
         if takes and (not scene.only or name in scene.only):
             yield from _method_articles(scene, plugin)
     if not scene.only:

@@ -91,7 +91,7 @@ def example_cards(exhibit: Exhibit, *, schema: Mapping[str, Any]) -> dict[str, A
         return dict(content)
     cards = []
     if "classes" in content:
-        title = "Known cases, with what turned out"
+        title = "Known cases, with what turned out (distance 0: the same to the AI)"
         for name, found in content["classes"].items():
             cards += [
                 _card(each, heading=f"{name}, {number}", schema=schema)
@@ -112,7 +112,7 @@ def _card(known: Mapping[str, Any], *, heading: str, schema: Mapping[str, Any]) 
     shown = [feature for feature in features if feature["name"] in inputs]
     notes = []
     if "distance" in known:
-        notes.append(f"Distance {known['distance']:.2f} in what the AI sees (0 is the same).")
+        notes.append(f"Distance {known['distance']:.2f}.")
     card: dict[str, Any] = {"heading": heading, "outcome": known["outcome"]}
     modality = schema_modality(schema)
     if modality != "tabular":
