@@ -38,6 +38,7 @@ from explainers.services import (
     jobs_work,
     predictions_request,
     predictor_register,
+    reference_keep,
     renderings_request,
 )
 from tests.explainers.conftest import CLASSES, FEATURES, PARAMETERS, PREPROCESSING, make_rows, make_weights
@@ -316,6 +317,7 @@ def full(net: Predictor, cases: list[Case]) -> None:
     renderings_request(keys=keys, scale_of=keys)
     gates_request(keys=keys)
     jobs_work(queue="cpu")
+    reference_keep(name="known", case_set=CaseSet.objects.get())
 
 
 @pytest.mark.parametrize("model", FROZEN)
