@@ -116,6 +116,7 @@ class StudyRecipe:
     allocation: Mapping[str, Any] = field(default_factory=dict)
     seed: str = "seed of the tests"
     completion: Mapping[str, str] = field(default_factory=dict)
+    bonus: Mapping[str, Any] = field(default_factory=dict)
     withdrawal: str = "erase"
     truth: Callable[[int], str] = lambda number: OPTIONS[number % 2]
     truths: Callable[[int], Mapping[str, str]] = lambda _number: {}
@@ -184,7 +185,7 @@ def document_of(recipe: StudyRecipe) -> dict[str, Any]:
             **recipe.allocation,
         },
         "flow": [_of_study(entry, recipe) for entry in recipe.flow],
-        "bonus": None,
+        "bonus": dict(recipe.bonus) or None,
         "completion": dict(recipe.completion),
         "withdrawal": {"policy": recipe.withdrawal},
         "plan": {"primary": {"measure": "accuracy", "contrasts": ["ai - unaided"]}, "n": 4, "alpha": 0.05},

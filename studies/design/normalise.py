@@ -36,7 +36,7 @@ def normalised(draft: Draft) -> dict[str, Any]:
         "deception": data.get("deception", False),
         "allocation": _allocation(draft),
         "flow": [_step(draft, step) for step in draft.steps],
-        "bonus": data.get("bonus"),
+        "bonus": dict(data["bonus"]) if "bonus" in data else None,
         "completion": dict(data.get("completion", {})),
         "withdrawal": dict(data.get("withdrawal", {"policy": "erase"})),
         "plan": _plan(data["plan"]),

@@ -25,6 +25,18 @@ def recruitment_faults(draft: Draft) -> Iterator[Fault]:
         yield from _quota_faults(draft, "strata", known=_stratum_keys(draft), what="stratum")
 
 
+def bonus_faults(draft: Draft) -> Iterator[Fault]:
+    """Check that the rules of the bonus fit each other."""
+    bonus, path = draft.data.get("bonus", {}), ("bonus",)
+    if "maximum" in bonus and bonus.get("minimum", 0) > bonus["maximum"]:
+        yield draft.fault((*path, "minimum"), "The minimum is above the maximum.")
+    accuracies = [tier["accuracy"] for tier in bonus.get("tiers", [])]
+    if accuracies != sorted(set(accuracies)):
+        yield draft.fault((*path, "tiers"), "Each tier needs a higher accuracy than the one before it.")
+    if bonus and not set(bonus) & {"base", "per_correct", "tiers", "per_prize", "minimum"}:
+        yield draft.fault(path, "Say what is paid: base, per_correct, tiers, per_prize or minimum.")
+
+
 def _method_faults(draft: Draft, allocation: Mapping[str, Any]) -> Iterator[Fault]:
     method = allocation.get("method", "permuted_blocks")
     if method != "permuted_blocks" and "block_multiples" in allocation:

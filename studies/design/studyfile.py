@@ -19,7 +19,7 @@ from studies.design.flowchecks import flow_faults
 from studies.design.normalise import normalised
 from studies.design.planchecks import plan_faults
 from studies.design.protocolchecks import protocol_faults
-from studies.design.recruitmentchecks import recruitment_faults
+from studies.design.recruitmentchecks import bonus_faults, recruitment_faults
 from studies.design.schemafaults import schema_faults
 from studies.design.sidefiles import SAFE_NAME, raw_steps, read_side_files, referenced_files
 from studies.design.spec import StudySpec
@@ -32,6 +32,7 @@ CHECKS = (
     condition_faults,
     allocation_faults,
     recruitment_faults,
+    bonus_faults,
     case_faults,
     protocol_faults,
     flow_faults,

@@ -143,6 +143,11 @@ class Completion(models.Model):
 
     participant = models.OneToOneField(Participant, on_delete=models.PROTECT, related_name="completion")
     code = models.CharField(max_length=40)
+    right = models.PositiveIntegerField(null=True, help_text="Right answers that are paid for.")
+    scored = models.PositiveIntegerField(null=True, help_text="Trials with a right answer.")
+    bonus = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, help_text="In the currency of the study file."
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

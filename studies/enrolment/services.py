@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
@@ -169,9 +170,17 @@ def participant_withdraw(*, participant: Participant, policy: str = "") -> Withd
     return withdrawal
 
 
-def completion_mint(*, participant: Participant, code: str = "") -> Completion:
-    """Store the completion of a person whose every answer was found; a study without a code of its own draws one."""
-    return Completion.objects.get_or_create(participant=participant, defaults={"code": code or new_code()})[0]
+def completion_mint(
+    *, participant: Participant, code: str = "", bonus: Decimal | None = None, right: int = 0, scored: int = 0
+) -> Completion:
+    """Store the completion of a person whose every answer was found; a study without a code of its own draws one.
+
+    ``bonus`` is what they have earned besides, with the counts that it follows from; ``None`` where nothing is paid.
+    """
+    earned = {} if bonus is None else {"bonus": bonus, "right": right, "scored": scored}
+    return Completion.objects.get_or_create(
+        participant=participant, defaults={"code": code or new_code(), **earned}
+    )[0]
 
 
 def _participant_new(

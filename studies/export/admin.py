@@ -15,6 +15,7 @@ from analysis.models import Dataset
 from analysis.services import report_request
 from studies.errors import StudyError
 from studies.export.models import ExportedVersion
+from studies.export.payments import payment_list
 from studies.export.selectors import collected_counts
 from studies.export.services import dataset_export
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 else:
     Base = admin.ModelAdmin
 
+MAY_PAY = "enrolment.reveal_identifier"
 NEEDED = ("analysis.add_dataset", "analysis.view_dataset")
 
 
@@ -61,8 +63,12 @@ class ExportedVersionAdmin(Base):
         return collected_counts(version=version).simulated
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.export)
-        return [path("<int:pk>/export/", view, name="export_version_export"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/export/", wrap(self.export), name="export_version_export"),
+            path("<int:pk>/payments/", wrap(self.payments), name="export_version_payments"),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self,
@@ -77,6 +83,9 @@ class ExportedVersionAdmin(Base):
             "collected": collected_counts(version=version) if version else None,
             "datasets": _datasets(version) if version else [],
             "may_make_report": request.user.has_perm("analysis.add_report"),
+            "may_pay": request.user.has_perm(MAY_PAY)
+            and version is not None
+            and bool(version.spec.get("bonus")),
         }
         return super().change_view(request, object_id, form_url, context)
 
@@ -98,6 +107,23 @@ class ExportedVersionAdmin(Base):
             report = report_request(dataset=dataset, actor=actor)
             return HttpResponseRedirect(reverse("admin:analysis_report_change", args=[report.pk]))
         return HttpResponseRedirect(reverse("admin:analysis_dataset_change", args=[dataset.pk]))
+
+    def payments(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Hand out the payment list; it names people, so it needs the permission for that and is written down."""
+        if not (self.has_view_permission(request) and request.user.has_perm(MAY_PAY)):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponse(status=405, headers={"Allow": "POST"})
+        version = get_object_or_404(self.get_queryset(request), pk=pk)
+        actor = request.user if request.user.is_authenticated else None
+        try:
+            text = payment_list(version=version, actor=actor)
+        except StudyError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(reverse("admin:export_exportedversion_change", args=[pk]))
+        name = f"payments-{version.study.slug}-v{version.number}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _datasets(version: ExportedVersion) -> QuerySet[Dataset]:

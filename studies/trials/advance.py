@@ -12,6 +12,7 @@ from studies.errors import StudyError, StudyFull
 from studies.trials.answers import Clock
 from studies.trials.casestages import stages_of_case
 from studies.trials.deadline import TIMED_OUT
+from studies.trials.earnings import earned_by
 from studies.trials.erasure import participant_erase
 from studies.trials.itempages import items_asked_in, page_place
 from studies.trials.models import StepResponse, Trial, TrialResponse
@@ -119,7 +120,15 @@ def _complete(sitting: Sitting) -> None:
         raise StudyError("The completion code is not given out: " + "; ".join(missing) + " are missing.")
     person = sitting.participant
     person.state = State.COMPLETED
-    completion_mint(participant=person, code=sitting.spec.document["completion"].get("code") or "")
+    code = sitting.spec.document["completion"].get("code") or ""
+    earned = dict(earned_by(person.version, participants={person.pk: True})).get(person.pk)
+    if earned is None:
+        completion_mint(participant=person, code=code)
+    else:
+        counted = earned.counted
+        completion_mint(
+            participant=person, code=code, bonus=earned.bonus, right=counted.right, scored=counted.scored
+        )
     if Consent.objects.filter(participant=person, occasion=CONSENT_AFTER_DEBRIEF, given=False).exists():
         # Whoever learns what the study hid and takes the consent back has worked all the same: code, but no data.
         participant_withdraw(participant=person, policy=Withdrawal.Policy.ERASE)

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from studies.design.pay import PayRules
 from studies.design.spec import Step, StudySpec
+from studies.enrolment.models import Completion
 from studies.protocols.stages import Stage
 from studies.trials.content import case_shown, text_shown
 from studies.trials.fieldview import scale_points
@@ -157,11 +159,27 @@ def broken_page(*, study_title: str) -> Page:
     )
 
 
-def done_page(spec: StudySpec, *, code: str, text: str = "") -> Page:
-    """Compose the last page, with the completion code."""
+def done_page(spec: StudySpec, completion: Completion, *, text: str = "") -> Page:
+    """Compose the last page, with the completion code and, where the study shows it, the bonus."""
+    code = completion.code
     redirect = spec.document["completion"].get("redirect")
-    content = {"code": code, "redirect": redirect.replace("{code}", code) if redirect else None}
+    content = {
+        "code": code,
+        "redirect": redirect.replace("{code}", code) if redirect else None,
+        "bonus": _bonus_shown(spec, completion),
+    }
     return notice_page("done", study_title=spec.title, text=text, **content)
+
+
+def _bonus_shown(spec: StudySpec, completion: Completion) -> dict[str, Any] | None:
+    rules = PayRules.of(spec.document)
+    if rules is None or not rules.is_shown or completion.bonus is None:
+        return None
+    return {
+        "amount": f"{rules.currency} {rules.rounded(completion.bonus)}",
+        "right": completion.right,
+        "scored": completion.scored,
+    }
 
 
 def welcome_page(spec: StudySpec, *, is_invited: bool, hidden: Mapping[str, str]) -> Page:

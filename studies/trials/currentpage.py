@@ -109,7 +109,7 @@ def _page_at_end(sitting: Sitting) -> Page:
     text = compose.TEXTS["erased"] if person.state == State.ERASED else ""
     completion = Completion.objects.filter(participant=person).first()
     if completion is not None:  # who leaves after the end keeps the code
-        return compose.done_page(spec, code=completion.code, text=text)
+        return compose.done_page(spec, completion, text=text)
     if person.state == State.WITHDRAWN and consent_is_declined(person):
         return compose.notice_page("left", study_title=spec.title)
     return compose.notice_page(END_PAGES[person.state], study_title=spec.title, text=text)
