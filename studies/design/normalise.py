@@ -12,6 +12,7 @@ from studies.design.strata import resolve_margins
 from studies.protocols.stages import Decision, Treatment
 
 DEFAULT_ALPHA = 0.05
+FEEDBACK = {True: True, "per_trial": True, "per_block": "per_block"}
 SECONDS = {"minutes": 60, "hours": 3600, "days": 24 * 3600}
 
 
@@ -239,7 +240,7 @@ def _step(draft: Draft, step: RawStep) -> dict[str, Any]:
             "show": params.get("show", ""),
             "portions": _portions(draft, step, cases["per_participant"]),
             "breaks_every": params.get("breaks_every", 0),
-            "feedback": params.get("feedback", False),
+            "feedback": FEEDBACK.get(params.get("feedback", False), False),
             "time_limit_s": params.get("time_limit_s", 0),
         }
     return {"kind": step.kind, "params": params, "only": only}

@@ -65,7 +65,8 @@ def _fit_faults(
     for below, message in protocol.problems(decision, conditions, parameters):
         yield draft.fault(_place(step, below), message)
     stages = [s for t in conditions.values() for s in protocol.stages(decision, t, parameters)]
-    if step.params.get("feedback") and not any(f.scored_against for s in stages for f in s.fields):
+    tells = step.params.get("feedback", False) not in (False, "none")
+    if tells and not any(f.scored_against for s in stages for f in s.fields):
         message = f"'{protocol.name}' asks nothing here that has a right answer: leave feedback out."
         yield draft.fault((*step.path, "feedback"), message)
     if any("reference" in s.items for s in stages) and not _studied_before(draft, step):

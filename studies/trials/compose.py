@@ -128,6 +128,18 @@ def feedback_page(
     )
 
 
+def score_page(spec: StudySpec, *, right: int, judged: int, at: tuple[int, int]) -> Page:
+    """Compose the page that tells the participant's own score over a block."""
+    done, total = at
+    return Page(
+        kind="score",
+        title="How you have done so far",
+        study_title=spec.title,
+        progress=Progress(done, total, f"{done} of {total} cases done"),
+        content={"right": right, "judged": judged},
+    )
+
+
 def break_page(spec: StudySpec, *, done: int, total: int) -> Page:
     """Compose the page of a break."""
     return Page(

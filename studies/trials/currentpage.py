@@ -10,10 +10,11 @@ from studies.enrolment.models import Completion
 from studies.enrolment.selectors import consent_is_declined
 from studies.protocols.stages import Stage
 from studies.trials import compose
+from studies.trials.blockscore import block_score
 from studies.trials.deadline import seconds_left
 from studies.trials.itempages import items_asked
 from studies.trials.pages import Mould, Page, PageKind
-from studies.trials.position import BREAK, TRIAL_STEPS
+from studies.trials.position import BREAK, SCORE, TRIAL_STEPS
 from studies.trials.scoring import answer_score, right_answers
 from studies.trials.sitting import Sitting, State
 from studies.trials.stageview import StageView, TrialOfStudy, stage_view
@@ -67,6 +68,10 @@ def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | No
             limited = {"limit": stage.time_limit_s, "left": max(0.0, round(left, 1))}
             view = replace(view, content={**view.content, **limited})
         return compose.trial_page(trial, view=view, number=number, of=of, mould=mould), stage, view
+    if sitting.screen == SCORE:
+        score = block_score(sitting)
+        told = compose.score_page(spec, right=score.right, judged=score.judged, at=(number + 1, of))
+        return told, None, None
     if sitting.screen == BREAK:
         return compose.break_page(spec, done=number + 1, total=of), None, None
     return _feedback(sitting, number=number, of=of), None, None

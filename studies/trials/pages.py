@@ -15,6 +15,7 @@ PageKind = Literal[
     "comprehension",
     "trial",
     "feedback",
+    "score",
     "break",
     "debrief",
     "done",

@@ -9,6 +9,8 @@ from studies.design.spec import Step, StudySpec
 
 FEEDBACK = ":feedback"
 BREAK = ":break"
+SCORE = ":score"
+PER_BLOCK = "per_block"
 TRIAL_STEPS = ("practice", "trials")
 
 
@@ -23,12 +25,16 @@ class Place:
 
 
 def screens_of_trial(step: Step, *, trial: int, trials: int, stages: Sequence[str]) -> tuple[str, ...]:
-    """Return the screens of one trial: its stages, then feedback and a break where the step wants them."""
+    """Return the screens of one trial: its stages, then feedback, own score and a break where the step wants them."""
     screens = tuple(stages)
-    if step.params.get("feedback"):
-        screens += (FEEDBACK,)
+    feedback = step.params.get("feedback")
     every = step.params.get("breaks_every") or 0
-    if every and (trial + 1) % every == 0 and trial + 1 < trials:
+    is_last, ends_block = trial + 1 == trials, bool(every) and (trial + 1) % every == 0
+    if feedback == PER_BLOCK and (is_last or ends_block):
+        screens += (SCORE,)
+    elif feedback and feedback != PER_BLOCK:
+        screens += (FEEDBACK,)
+    if ends_block and not is_last:
         screens += (BREAK,)
     return screens
 

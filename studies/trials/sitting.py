@@ -19,7 +19,7 @@ from studies.trials.content import PlannedCase, advice_or_none, kept_once_there,
 from studies.trials.ledger import Ledger
 from studies.trials.models import Trial, TrialResponse
 from studies.trials.optionorder import allocation_seed, is_drawn, stages_drawn
-from studies.trials.position import FEEDBACK, TRIAL_STEPS, Place, screens_of_trial
+from studies.trials.position import FEEDBACK, SCORE, TRIAL_STEPS, Place, screens_of_trial
 from studies.trials.stageview import OWN_ANSWERS, Example, TrialOfStudy
 
 State = Participant.State
@@ -143,7 +143,7 @@ class Sitting:
             self.step, trial=self.place.trial, trials=len(self.cases(self.step)), stages=names
         )
         is_asked = any(stage.fields for stage in self.stages)
-        return found if is_asked else tuple(screen for screen in found if screen != FEEDBACK)
+        return found if is_asked else tuple(screen for screen in found if screen not in (FEEDBACK, SCORE))
 
     @property
     def screen(self) -> str:

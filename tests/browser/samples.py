@@ -269,6 +269,7 @@ PAGES: dict[str, Page] = {
         done=1,
         label="Practice case 1 of 4",
     ),
+    "score": page("score", "How you have done so far", {"right": 9, "judged": 12}, done=12, label="12 of 24"),
     "break": page(
         "break", "Time for a short break", {"done": 12, "total": 24}, done=12, label="12 of 24 cases done"
     ),

@@ -26,4 +26,5 @@ export function enhance(root) {
   box.querySelector("[data-plain]").hidden = true;
   box.querySelector("[data-running]").hidden = false;
   const timer = setInterval(() => tick(box, form, timer), TICK_MS);
+  tick(box, form, timer);
 }
