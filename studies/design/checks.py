@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from explainers.core.errors import ExplanationRefused
-from explainers.methods import METHODS
 from studies.design.factorchecks import division_faults, factor_faults, placement_faults
 from studies.design.factors import Arm, Crossing, crossing_of
 from studies.design.schemafaults import did_you_mean
@@ -137,50 +135,6 @@ def decision_faults(draft: Draft) -> Iterator[Fault]:
 
 def _kind(is_numeric: bool) -> str:
     return "numeric" if is_numeric else "choice"
-
-
-def condition_faults(draft: Draft) -> Iterator[Fault]:
-    """Check the conditions: predictors and methods exist, controls are declared as deception."""
-    if ("conditions" in draft.data) == ("factors" in draft.data):
-        yield draft.fault((), "Write 'conditions', or 'factors' whose levels make them, and not both.")
-    predictors = draft.data["predictors"]
-    for path, condition in draft.parts:
-        predictor = condition.get("predictor")
-        if predictor is not None and predictor not in predictors:
-            yield draft.fault(
-                (*path, "predictor"),
-                f"There is no predictor '{predictor}'.{did_you_mean(predictor, predictors)}",
-            )
-        shown = condition.get("advice", {}).get("show", ["label"])
-        if "label" not in shown:
-            yield draft.fault(
-                (*path, "advice", "show"), "not supported yet: advice without its label. Add label."
-            )
-        for index, explanation in enumerate(condition.get("explanations", [])):
-            yield from _explanation_faults(draft, explanation, (*path, "explanations", index))
-
-
-def _explanation_faults(draft: Draft, explanation: Mapping[str, Any], path: Path) -> Iterator[Fault]:
-    control = explanation.get("control")
-    if (control is None) == ("method" not in explanation):
-        yield draft.fault(path, "Name either a method or a control, and not both.")
-        return
-    if control is not None and not draft.data.get("deception", False):
-        yield draft.fault(
-            (*path, "control"),
-            "A control deceives: write 'deception: true' and add a debrief with consent after it.",
-        )
-    name = explanation["method"] if control is None else control["of"]
-    at = (*path, "method") if control is None else (*path, "control", "of")
-    try:
-        method = METHODS.get(name)
-        if method.control:
-            yield draft.fault(at, f"'{name}' is a control: write control: {{kind: …, of: METHOD}}.")
-        method.complete(explanation.get("parameters"))
-    except LookupError:
-        yield draft.fault(at, f"There is no method '{name}'.{did_you_mean(name, METHODS.names())}")
-    except ExplanationRefused as error:
-        yield draft.fault((*path, "parameters"), str(error))
 
 
 def allocation_faults(draft: Draft) -> Iterator[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studies.design.checks import OF_NUMBERS, Draft, arms_meant, block_cases, parameters_given, protocol_named
@@ -108,11 +108,17 @@ def _conditions(draft: Draft) -> list[dict[str, Any]]:
                 "predictor": condition.get("predictor", default),
                 "advice": None
                 if advice is None
-                else {"show": advice["show"], "source": advice.get("source", "ai")},
+                else {
+                    "show": advice["show"],
+                    "source": advice.get("source", "ai"),
+                    "claimed_accuracy": advice.get("claimed_accuracy"),
+                },
                 "explanations": [
-                    _explanation(e, named, predictor=condition.get("predictor", default))
+                    _explanation(each, named, predictor=condition.get("predictor", default))
                     for e in condition.get("explanations", [])
+                    for each in _each_target(draft, e)
                 ],
+                "layout": condition.get("layout", "stacked"),
                 "levels": dict(condition.get("levels", {})),
             }
         )
@@ -160,16 +166,30 @@ def _portions(draft: Draft, step: RawStep, size: int) -> dict[str, list[dict[str
     }
 
 
+def _each_target(draft: Draft, explanation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield one explanation for each target that is meant, in the words of the explanation engine."""
+    target = explanation.get("target", "advised")
+    targets = [target]
+    if target == "each_option":
+        targets = [f"class: {option}" for option in draft.options]
+    elif isinstance(target, Mapping):
+        targets = [f"class: {target['class']}"]
+    for each in targets:
+        yield {**explanation, "target": each, "declared": target_name(target)}
+
+
 def _explanation(
     explanation: Mapping[str, Any], named: dict[str, dict[str, Any]], *, predictor: str
 ) -> dict[str, Any]:
     control = explanation.get("control")
     what = {
         "method": explanation["method"] if control is None else control["of"],
-        "target": explanation.get("target", "advised"),
+        "target": explanation["target"],
+        "declared": explanation["declared"],
         "control": "" if control is None else control["kind"],
         "parameters": dict(explanation.get("parameters", {})),
         "predictor": predictor,
+        "when": dict(explanation.get("when", {})),
     }
     base = explanation.get("name") or "_".join(filter(None, [what["control"], what["method"]]))
     name, number = base, 1

@@ -42,6 +42,15 @@ class ExplanationSpec:
     control: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     predictor: str = ""
+    declared: str = ""
+    when: Mapping[str, Any] = field(default_factory=dict)
+
+    def is_due(self, confidence: float | None) -> bool:
+        """Say whether the explanation is shown for advice of that confidence; without one no rule holds."""
+        rule = self.when.get("ai_confidence")
+        if not rule:
+            return True
+        return confidence is not None and rule.get("at_least", 0.0) <= confidence < rule.get("below", 2.0)
 
 
 @dataclass(frozen=True)
@@ -59,10 +68,12 @@ class ConditionSpec:
     predictor: str
     label: str = ""
     levels: Mapping[str, str] = field(default_factory=dict)
+    claimed_accuracy: float | None = None
+    layout: str = "stacked"
 
     @property
     def treatment(self) -> Treatment:
-        targets = tuple(target_name(explanation.target) for explanation in self.explanations)
+        targets = tuple(e.declared or target_name(e.target) for e in self.explanations)
         return Treatment(advice=bool(self.advice_show), explanations=len(self.explanations), targets=targets)
 
 
@@ -273,13 +284,22 @@ def _condition(c: Mapping[str, Any]) -> ConditionSpec:
         advice_source=c["advice"]["source"] if c["advice"] else "none",
         explanations=tuple(
             ExplanationSpec(
-                e["name"], e["method"], e["target"], e["control"], e["parameters"], c["predictor"]
+                e["name"],
+                e["method"],
+                e["target"],
+                e["control"],
+                e["parameters"],
+                c["predictor"],
+                e.get("declared", ""),
+                e.get("when", {}),
             )
             for e in c["explanations"]
         ),
         predictor=c["predictor"],
         label=c.get("label", ""),  # versions that were launched before there were labels have none
         levels=c.get("levels", {}),
+        claimed_accuracy=(c["advice"] or {}).get("claimed_accuracy"),
+        layout=c.get("layout", "stacked"),
     )
 
 

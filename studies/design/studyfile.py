@@ -12,9 +12,9 @@ from studies.design.checks import (
     Draft,
     allocation_faults,
     case_faults,
-    condition_faults,
     decision_faults,
 )
+from studies.design.conditionchecks import condition_faults
 from studies.design.flowchecks import flow_faults
 from studies.design.normalise import normalised
 from studies.design.planchecks import plan_faults

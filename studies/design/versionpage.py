@@ -53,7 +53,9 @@ def conditions_table(spec: StudySpec) -> list[dict[str, Any]]:
             "name": condition.name,
             "advice": ", ".join(condition.advice_show) or "none",
             "explanations": [
-                f"{e.method}, shuffled (control)" if e.control else f"{e.method} of the {e.target} class"
+                f"{e.method}, {e.control.replace('_', ' ')} (control)"
+                if e.control
+                else f"{e.method} of the {e.target} class"
                 for e in condition.explanations
             ],
             "ratio": ", ".join(

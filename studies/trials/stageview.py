@@ -91,6 +91,7 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
         "reference": [],
         "alternatives": [],
         "examples": [],
+        "layout": trial.condition.layout,
         "fields": [field_shown(field) for field in stage.fields],
     }
     items: list[ItemShown] = []
@@ -119,11 +120,15 @@ def advice_shown(trial: TrialOfStudy) -> dict[str, Any]:
     advice = advice_given(trial.version_id, trial.predictor, trial.case_id)
     show = trial.condition.advice_show
     decision = trial.spec.decision
+    claim = trial.condition.claimed_accuracy
     return {
+        "is_of_person": trial.condition.advice_source == "person",
         "label": option_label(decision, advice.label) if "label" in show else "",
         "confidence_text": percent_text(advice.confidence)
         if "confidence" in show and advice.confidence is not None
         else "",
+        "has_no_confidence": "confidence" in show and advice.confidence is None,
+        "claim_text": percent_text(claim) if "claimed_accuracy" in show and claim is not None else "",
         "scores": [
             {"label": option_label(decision, value), "text": percent_text(score)}
             for value, score in advice.scores.items()
@@ -184,10 +189,17 @@ def _advice(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
 
 
 def _explanations(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
-    for shown in explanations_shown(trial.version_id, trial.condition.name, trial.case_id):
+    found = explanations_shown(trial.version_id, trial.condition.name, trial.case_id)
+    for declared, shown in zip(trial.condition.explanations, found, strict=True):
+        if declared.when and not declared.is_due(_confidence(trial)):
+            continue
         item = ItemShown("explanation", shown.name, shown.artefact_digest, shown.rendering_digest)
         # The engine rendered and hashed this fragment, and its bytes were verified when they were read.
         yield "explanations", SafeString(shown.html), item
+
+
+def _confidence(trial: TrialOfStudy) -> float | None:
+    return advice_given(trial.version_id, trial.predictor, trial.case_id).confidence
 
 
 def _own_answer(trial: TrialOfStudy, earlier: Mapping[str, Any]) -> Shown:

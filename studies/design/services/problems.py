@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from django.conf import settings
 
@@ -21,10 +21,9 @@ from studies.design.content import (
 from studies.design.immutable import missing_triggers
 from studies.design.models import PreparedExplanation, ShownExplanation, StudyVersion
 from studies.design.selectors import prediction_progress
+from studies.design.services.answerproblems import answer_problems, claim_problems
 from studies.design.services.gate import gate_problems_of
-from studies.design.truth import truth_of
 from studies.protocols import protocol_names
-from studies.protocols.keys import number_or_none
 
 MAXIMUM_TOLD = 20
 
@@ -57,7 +56,7 @@ def _engine_problems(content: Content) -> Iterator[str]:
 
 
 def _content_problems(version: StudyVersion, content: Content) -> list[str]:
-    found = list(_answer_problems(content))
+    found = list(answer_problems(content))
     predictions = prediction_progress(version)
     if content.spec.needs_predictions and not predictions.is_complete:
         found.append(
@@ -65,44 +64,8 @@ def _content_problems(version: StudyVersion, content: Content) -> list[str]:
             "prepare the version and let the workers finish."
         )
     if not found:
-        found += _plan_problems(content)
+        found += [*claim_problems(content), *_plan_problems(content)]
     return found + list(_explanation_problems(version, content))
-
-
-def _answer_problems(content: Content) -> Iterator[str]:
-    cases = content.cases()
-    truth = truth_of(case_ids=[case.pk for case in cases])
-    lacking = [case.key for case in cases if case.pk not in truth]
-    if lacking:
-        yield f"{len(lacking)} cases have no reference answer, the first is {lacking[0]}."
-    if not content.spec.needs_predictions:
-        return
-    if content.spec.decision.kind == "numeric":
-        yield from _number_problems(content, truth)
-    else:
-        yield from _option_problems(content, truth)
-
-
-def _number_problems(content: Content, truth: Mapping[int, str]) -> Iterator[str]:
-    for predictor in content.known_predictors.values():
-        if (predictor.output or {}).get("kind") != "regression":
-            yield f"The predictor {predictor.name} answers with classes, but the decision is a number."
-    odd = [value for value in truth.values() if number_or_none(value) is None]
-    if odd:
-        yield f"The reference answer '{odd[0]}' is no number, but the decision is one."
-
-
-def _option_problems(content: Content, truth: Mapping[int, str]) -> Iterator[str]:
-    options = {option.value for option in content.spec.decision.options}
-    for predictor in content.known_predictors.values():
-        if set(predictor.classes) != options:
-            yield (
-                f"The predictor {predictor.name} answers {', '.join(sorted(predictor.classes))}, but the decision "
-                f"offers {', '.join(sorted(options))}."
-            )
-    odd = sorted(set(truth.values()) - options)
-    if odd:
-        yield f"The reference answer '{odd[0]}' is not one of the options of the decision."
 
 
 def _plan_problems(content: Content) -> list[str]:
