@@ -82,7 +82,7 @@ def page_filled(page: Page, *, context: Mapping[str, Any], csrf_token: Callable[
 
 
 def _part(name: str, page: Page) -> str:
-    shown = {key: page.content[key] for key in ("panel", "advice", "explanations")}
+    shown = {key: page.content[key] for key in ("panel", "advice", "explanations", "layout")}
     return str(get_template(f"trials/_{name}.html").render(shown))
 
 
