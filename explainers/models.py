@@ -14,6 +14,10 @@ class CaseSet(models.Model):
     digest = models.CharField(max_length=DIGEST, unique=True)
     schema = models.JSONField()
     licence = models.CharField(max_length=200, blank=True)
+    permitted_use = models.CharField(max_length=400, blank=True)
+    notes = models.JSONField(
+        default=list, blank=True, help_text="What was taken out of files, and what to look at."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -21,12 +25,13 @@ class CaseSet(models.Model):
 
 
 class Case(models.Model):
-    """What is judged: inputs only, the ground truth lives elsewhere."""
+    """What is judged: inputs, and parts that only people see; the ground truth lives elsewhere."""
 
     case_set = models.ForeignKey(CaseSet, on_delete=models.PROTECT, related_name="cases")
     key = models.CharField(max_length=80)
     position = models.PositiveIntegerField()
     inputs = models.JSONField()
+    parts = models.JSONField(default=dict, blank=True)
     digest = models.CharField(max_length=DIGEST)
 
     class Meta:

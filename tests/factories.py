@@ -128,6 +128,8 @@ class StudyRecipe:
         f'<table class="bars"><caption>{number}</caption></table>'
     )
     store: Path | None = None
+    part_schema: Sequence[Mapping[str, Any]] = ()
+    parts: Callable[[int], Mapping[str, Any]] = lambda number: {}
 
 
 def launched_version(recipe: StudyRecipe | None = None, **changes: Any) -> StudyVersion:
@@ -208,7 +210,7 @@ def cases_of(recipe: StudyRecipe) -> list[Case]:
     case_set = CaseSet.objects.create(
         name=f"{recipe.slug}-cells",
         digest=_digest(recipe.slug, "set"),
-        schema={"features": features},
+        schema={"features": features, **({"parts": list(recipe.part_schema)} if recipe.part_schema else {})},
     )
     predictor = Predictor.objects.create(
         name=f"{recipe.slug}-mlp",
@@ -225,6 +227,7 @@ def cases_of(recipe: StudyRecipe) -> list[Case]:
             key=f"cell-{i}",
             position=i,
             inputs={"size": 10.0 + i, "texture": 20.0 - i},
+            parts=dict(recipe.parts(i)),
             digest=_digest(recipe.slug, "case", i),
         )
         for i in range(number)

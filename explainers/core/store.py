@@ -144,6 +144,33 @@ class Store:
             )
         return data
 
+    def start(self, digest: str, *, length: int = 64) -> bytes:
+        """
+        Read the first bytes of an artefact, unverified: enough to know the size of a picture.
+
+        Parameters
+        ----------
+        digest : str
+            64 hexadecimal digits.
+        length : int
+            How many bytes.
+
+        Returns
+        -------
+        bytes
+            At most `length` of them.
+
+        Raises
+        ------
+        ArtefactMissing
+            If there is no such file.
+        """
+        try:
+            with self.path(digest).open("rb") as file:
+                return file.read(length)
+        except FileNotFoundError as error:
+            raise ArtefactMissing(f"The store has no artefact {digest[:12]}….") from error
+
     def digests(self) -> Iterator[str]:
         """
         Walk over the names of all artefacts, sorted, without reading them.

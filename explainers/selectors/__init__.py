@@ -2,6 +2,7 @@
 
 from explainers.selectors.content import (
     case_panel,
+    case_parts,
     explanation_artefact,
     explanation_list,
     explanation_problems,
@@ -27,6 +28,7 @@ from explainers.selectors.progress import (
 __all__ = [
     "Progress",
     "case_panel",
+    "case_parts",
     "duration_words",
     "explanation_artefact",
     "explanation_list",

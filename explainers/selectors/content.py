@@ -13,9 +13,11 @@ from django.conf import settings
 from explainers.core.attribution import COMPLETENESS_GATE, resolve_target
 from explainers.core.attribution import Explanation as Attribution
 from explainers.core.cases import panel_rows
+from explainers.core.cases.display import parts_shown
 from explainers.core.digest import job_key
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing, NotReady
 from explainers.core.exhibit import artefact_of
+from explainers.core.png import png_size
 from explainers.core.store import Store
 from explainers.methods import METHODS
 from explainers.models import (
@@ -97,6 +99,16 @@ def _count(states: Sequence[str]) -> dict[str, int]:
 def case_panel(case: Case) -> list[dict[str, Any]]:
     """Return the lines that show a case to people: label, value, unit, reference, flag, meaning, position."""
     return [asdict(row) for row in panel_rows(case.inputs, features=case.case_set.schema["features"])]
+
+
+def case_parts(case: Case) -> list[dict[str, Any]]:
+    """Return what is shown of a case besides the lines of its features: pictures by digest, texts, panels, series."""
+    return parts_shown(case.inputs, case.parts, schema=case.case_set.schema, size_of=_picture_size)
+
+
+def _picture_size(digest: str) -> tuple[int, int]:
+    height, width, _ = png_size(Store(settings.ASSAY_STORE).start(digest))
+    return width, height
 
 
 def explanation_problems(*, keys: Sequence[str]) -> list[str]:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import transaction
 
 from explainers.core.cases import check_rows, complete_schema, schema_modality
+from explainers.core.cases.parts import part_faults
+from explainers.core.cases.schema import refuse_faults
 from explainers.core.digest import digest_of, sha256_hex
 from explainers.core.errors import CaseSetRefused
 from explainers.core.png import png_size
@@ -23,6 +25,8 @@ def case_set_import(
     schema: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]],
     licence: str = "",
+    permitted_use: str = "",
+    notes: Sequence[str] = (),
     pictures: Mapping[str, bytes] | None = None,
 ) -> CaseSet:
     """
@@ -34,7 +38,11 @@ def case_set_import(
         raise CaseSetRefused("A case set needs a name of at most 80 characters.")
     complete = complete_schema(schema)
     checked = check_rows(rows, features=complete["features"], modality=schema_modality(complete))
+    if "parts" in complete:
+        checked = _with_parts(checked, rows, declared=complete["parts"])
     content = {"name": name, "schema": complete, "rows": checked, "licence": licence}
+    if permitted_use:
+        content["permitted_use"] = permitted_use
     digest = digest_of(content)
     existing = CaseSet.objects.filter(name=name).first()
     if existing is not None:
@@ -43,9 +51,14 @@ def case_set_import(
                 f"There is another case set called {name!r}, and case sets never change; use a new name."
             )
         return existing
-    _pictures_keep(pictures or {}, rows=checked, wanted=schema_modality(complete) == "image")
+    _pictures_keep(pictures or {}, rows=checked)
     case_set = CaseSet.objects.create(
-        name=name, digest=digest, schema=content["schema"], licence=licence[:200]
+        name=name,
+        digest=digest,
+        schema=content["schema"],
+        licence=licence[:200],
+        permitted_use=permitted_use[:400],
+        notes=list(notes),
     )
     Case.objects.bulk_create(
         [
@@ -54,7 +67,10 @@ def case_set_import(
                 key=row["key"],
                 position=position,
                 inputs=row["inputs"],
-                digest=digest_of(row["inputs"]),
+                parts=row.get("parts", {}),
+                digest=digest_of(
+                    {"inputs": row["inputs"], "parts": row["parts"]} if "parts" in row else row["inputs"]
+                ),
             )
             for position, row in enumerate(checked)
         ],
@@ -63,8 +79,30 @@ def case_set_import(
     return case_set
 
 
-def _pictures_keep(pictures: Mapping[str, bytes], *, rows: Sequence[Mapping[str, Any]], wanted: bool) -> None:
-    named = {row["inputs"]["image"] for row in rows} if wanted else set()
+def _with_parts(
+    checked: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    declared: Sequence[Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    refuse_faults(
+        [
+            f"row {number} ({row['key']}): {fault}"
+            for number, row in enumerate(rows, start=1)
+            for fault in part_faults(row.get("parts"), parts=declared)
+        ]
+    )
+    return [{**row, "parts": given["parts"]} for row, given in zip(checked, rows, strict=True)]
+
+
+def _picture_digests(row: Mapping[str, Any]) -> set[str]:
+    found = {view["digest"] for part in row.get("parts", {}).values() for view in part.get("views", ())}
+    image = row["inputs"].get("image")
+    return found | {image} if isinstance(image, str) else found
+
+
+def _pictures_keep(pictures: Mapping[str, bytes], *, rows: Sequence[Mapping[str, Any]]) -> None:
+    named = set().union(*map(_picture_digests, rows))
     if named != set(pictures):
         raise CaseSetRefused(
             f"The cases name {len(named)} pictures and {len(pictures)} came, not all of them the same."

@@ -34,6 +34,7 @@ from studies.errors import FileInvalid, LaunchRefused, StudyError
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+NOTES_SHOWN = 20
 MAY_IMPORT = "design.add_studyversion"
 MAY_SEE = "design.view_studyversion"
 MAY_CHANGE = "design.change_studyversion"
@@ -151,11 +152,15 @@ def case_import_view(request: HttpRequest) -> HttpResponse:
         cases, schema = form.content()
         name = form.cleaned_data["name"]
         try:
-            case_set = case_file_import(name=name, csv=cases, schema=schema, actor=staff(request))
+            case_set = case_file_import(
+                name=name, csv=cases, schema=schema, files=form.beside(), actor=staff(request)
+            )
         except FileInvalid as error:
             refused = error
         else:
             messages.success(request, f"The case set {case_set.name} has {case_set.cases.count()} cases.")
+            for note in case_set.notes[:NOTES_SHOWN]:
+                messages.warning(request, note)
             return HttpResponseRedirect(reverse("admin:design_study_changelist"))
     context = {"form": form, "refused": refused, "title": "Import cases", "submit": "Check and import"}
     return page(request, "design/admin/import.html", context, status=422 if refused else 200)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from explainers.core.cases import check_schema
+from explainers.core.cases import complete_schema
 from explainers.core.errors import CaseSetRefused
 from studies.design.casecolumns import FurtherColumns, FurtherValues, further_columns, original_faults
 from studies.design.schemafaults import did_you_mean
@@ -26,7 +26,9 @@ ID_COLUMN, TRUTH_COLUMN = "case_id", "ground_truth"
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_SCHEMA_KEYS = {"features", "id", "truth", "truths", "columns", "licence"}
+_SCHEMA_KEYS = {
+    "features", "id", "truth", "truths", "columns", "licence", "permitted_use", "modality", "label", "parts",
+}  # fmt: skip
 _TRUTH_KEYS = {"column", "options", "source"}
 
 
@@ -41,6 +43,13 @@ class CaseSchema:
     source: str
     licence: str
     further: FurtherColumns = field(default_factory=FurtherColumns)
+    permitted_use: str = ""
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the cases are lines of a table and nothing more: no picture, no text, no further part."""
+        return not {"modality", "parts"} & set(self.content)
 
     @property
     def names(self) -> list[str]:
@@ -55,6 +64,8 @@ class CaseFile:
     rows: list[dict[str, Any]]
     truth: dict[str, str]
     further: dict[str, FurtherValues] = field(default_factory=dict)
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def schema_read(data: bytes, *, name: str = "schema", options: Sequence[str] = ()) -> CaseSchema:
@@ -76,21 +87,24 @@ def schema_read(data: bytes, *, name: str = "schema", options: Sequence[str] = (
     ]
     further, wrong = further_columns(source)
     faults += wrong
-    features: list[dict[str, Any]] = []
+    declared = {key: content[key] for key in ("modality", "label", "parts", "features") if key in content}
+    complete: dict[str, Any] = {}
     try:
-        features = check_schema({"features": content.get("features")})
+        complete = complete_schema(declared if "modality" in content else {"features": None, **declared})
     except CaseSetRefused as error:
         faults.append(source.fault(("features",), str(error)))
     if faults:
         raise FileInvalid(name, faults)
     return CaseSchema(
-        features=features,
+        features=complete["features"],
         id_column=str(content.get("id", ID_COLUMN)),
         truth_column=str(truth.get("column", TRUTH_COLUMN)),
         options=tuple(options) or tuple(map(str, truth.get("options", ()))),
         source=str(truth.get("source", ""))[:MAXIMUM_TEXT],
         licence=str(content.get("licence", ""))[:MAXIMUM_TEXT],
         further=further,
+        permitted_use=str(content.get("permitted_use", ""))[: 2 * MAXIMUM_TEXT],
+        content=complete,
     )
 
 

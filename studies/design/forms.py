@@ -7,7 +7,9 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from explainers.core.archive import MAXIMUM_ARCHIVE_BYTES
 from studies.design.casefile import MAXIMUM_BYTES as CASES_BYTES
+from studies.design.compositefile import files_read
 from studies.design.yamlsource import MAXIMUM_BYTES as STUDY_BYTES
 
 MAXIMUM_FILES = 40
@@ -64,9 +66,20 @@ class CaseImportForm(forms.Form):
         help_text="JSON or YAML: for each feature its name, label for people, unit and reference range (low, high).",
     )
 
+    archive = forms.FileField(
+        label="Files of the cases",
+        required=False,
+        help_text="Zip archive with the pictures (PNG, JPEG, DICOM), texts and series that the case file names.",
+    )
+
     def content(self) -> tuple[bytes, bytes]:
         """Return the bytes of the cases and of the schema."""
         return _read(self.cleaned_data["cases"], CASES_BYTES), _read(self.cleaned_data["schema"], STUDY_BYTES)
+
+    def beside(self) -> dict[str, bytes] | None:
+        """Return the files that the case file names, if an archive came."""
+        archive = self.cleaned_data["archive"]
+        return files_read(_read(archive, MAXIMUM_ARCHIVE_BYTES), name=str(archive.name)) if archive else None
 
 
 def _read(file: UploadedFile[Any], limit: int) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from studies.rehearsal.questions import PageUnexpected
-from studies.rehearsal.reader import PageRead, PanelRow
+from studies.rehearsal.reader import PageRead
 
 Signature = tuple[tuple[str, str], ...]
 
@@ -37,13 +37,13 @@ class Knowledge:
 
     def case(self, page: PageRead) -> CaseKnown:
         """Return what is known of the case on the page."""
-        found = self.cases.get(signature(page.panel))
+        found = self.cases.get(signature(page))
         if found is None:
-            shown = ", ".join(f"{row.label} {row.value}" for row in page.panel) or "no case at all"
+            shown = ", ".join(f"{label} {value:.60}" for label, value in signature(page)) or "no case at all"
             raise PageUnexpected(f"The page '{page.title}' shows a case that nobody brought: {shown}.")
         return found
 
 
-def signature(panel: tuple[PanelRow, ...]) -> Signature:
-    """Return what a case looks like."""
-    return tuple((row.label, row.value) for row in panel)
+def signature(page: PageRead) -> Signature:
+    """Return what a case looks like: its pictures and texts, and its measurements."""
+    return (*page.parts, *((row.label, row.value) for row in page.panel))

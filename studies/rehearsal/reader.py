@@ -58,6 +58,7 @@ class PageRead:
     hidden: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     panel: tuple[PanelRow, ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
     advice: Advice | None = None
     explanations: tuple[Explanation, ...] = ()
     own_answer: str | None = None
@@ -100,6 +101,7 @@ def read_page(text: str) -> PageRead:
         hidden=_hidden(form),
         questions=tuple(questions_of(form)) if form is not None else (),
         panel=tuple(_panel(root)),
+        parts=tuple(_parts(root)),
         advice=_advice(root),
         explanations=tuple(_explanation(found) for found in root.xpath("//*[@data-part='explanation']")),
         own_answer=_said(root, "data-own-label"),
@@ -147,6 +149,16 @@ def _panel(root: Element) -> Iterator[PanelRow]:
             reference=text_of(cells[1]).removesuffix(said).strip(),
             flag=said,
         )
+
+
+def _parts(root: Element) -> Iterator[tuple[str, str]]:
+    """Yield the parts of the case besides measurements: the heading, and the text or what tells the picture apart."""
+    for part in root.xpath("//main//*[@data-case-part][@data-role='case']"):
+        pictures = part.xpath(".//*[@data-viewport]//img/@src")
+        texts = part.xpath("./p[contains(@class, 'report-text')]")
+        if pictures or texts:
+            seen = pictures[0].rsplit("/", 1)[-1] if pictures else text_of(texts[0])
+            yield part.get("data-case-part"), seen
 
 
 def _advice(root: Element) -> Advice | None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from analysis.core.allocation import sub_seed
 from explainers.models import Case, Predictor
-from explainers.selectors import case_panel, prediction_map
+from explainers.selectors import case_panel, case_parts, prediction_map
 from studies.design.models import PlannedTrial, StudyVersion
 from studies.design.spec import StudySpec
 from studies.design.truth import truth_of
@@ -102,7 +102,17 @@ def knowledge_of(version: StudyVersion, spec: StudySpec) -> Knowledge:
 
 
 def _as_shown(case: Case) -> Signature:
-    return tuple((row["label"], f"{row['value']} {row['unit']}".strip()) for row in case_panel(case))
+    parts = case_parts(case)
+    seen = [
+        (
+            part["name"],
+            part["views"][0]["digest"] if part["kind"] == "picture" else " ".join(part["text"].split()),
+        )
+        for part in parts
+        if part["kind"] in ("picture", "text")
+    ]
+    rows = [*(row for part in parts for row in part.get("rows", ())), *case_panel(case)]
+    return (*seen, *((row["label"], f"{row['value']} {row['unit']}".strip()) for row in rows))
 
 
 def _answers(spec: StudySpec) -> Iterator[tuple[str, str]]:

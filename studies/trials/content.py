@@ -17,7 +17,7 @@ from django.db.models import Q
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
 from explainers.core.store import Store
 from explainers.models import Case, CaseSet, Prediction, Rendering
-from explainers.selectors import case_panel
+from explainers.selectors import case_panel, case_parts
 from studies.design.models import (
     PlannedTrial,
     Preparation,
@@ -53,7 +53,7 @@ class CaseShown:
 
     @cached_property
     def panel(self) -> dict[str, Any]:
-        return {"title": "The case", "rows": case_panel(self._case)}
+        return {"title": "The case", "rows": case_panel(self._case), "parts": case_parts(self._case)}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ SERVER = "server"
 SOURCE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 CLIENT_KINDS = frozenset(
     {"page", "paint", "shown", "restored", "leave", "pageshow", "pagehide", "resize", "scroll", "zoom"}
+    | {"pan", "window", "picture_failed"}
     | {
         "hidden",
         "visible",

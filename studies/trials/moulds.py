@@ -73,16 +73,21 @@ def page_filled(page: Page, *, context: Mapping[str, Any], csrf_token: Callable[
         str(TOTAL): str(page.progress.total),
         ANSWER: escape(own["label"]) if own else "",
         CONFIDENCE: escape(own["confidence_text"]) if own else "",
-        TREATMENT: moulds.get(page.mould.treatment, lambda: _part("treatment", page)),
-        PANEL: moulds.get(page.mould.panel, lambda: _part("panel", page)),
+        TREATMENT: moulds.get(
+            (page.mould.treatment, context.get("study_url")), lambda: _part("treatment", page, context)
+        ),
+        PANEL: moulds.get(
+            (page.mould.panel, context.get("study_url")), lambda: _part("panel", page, context)
+        ),
     }
     for place, text in filling.items():
         mould = mould.replace(place, text)
     return mould
 
 
-def _part(name: str, page: Page) -> str:
+def _part(name: str, page: Page, context: Mapping[str, Any]) -> str:
     shown = {key: page.content[key] for key in ("panel", "advice", "explanations", "layout")}
+    shown["study_url"] = context.get("study_url")
     return str(get_template(f"trials/_{name}.html").render(shown))
 
 

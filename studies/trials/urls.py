@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studies.trials import preview, views
+from studies.trials import pictures, preview, views
 
 urlpatterns = [
     path("<slug:slug>/", views.participant, name="participant"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("<slug:slug>/start", views.start, name="start"),
     path("<slug:slug>/i/<str:token>/", views.invited, name="invited"),
     path("<slug:slug>/events", views.events, name="events"),
+    path("<slug:slug>/p/<str:digest>", pictures.picture, name="picture"),
     path("<slug:slug>/withdraw", views.withdraw, name="withdraw"),
     path(
         "<slug:slug>/preview/<int:version_id>/<str:condition>/<int:step>/<str:stage>/",

@@ -21,6 +21,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
 from studies.trials.pages import Page
+from tests.browser.composite import PICTURES
 from tests.browser.every_page import PAGES
 
 DOOR = "/s/demo/"
@@ -87,6 +88,9 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         if url.path.startswith("/static/"):
             return self.send_static(url.path.removeprefix("/static/"))
+        if url.path.startswith(f"{DOOR}p/"):
+            data = PICTURES.get(url.path.removeprefix(f"{DOOR}p/"))
+            return self.reply(200, data, **{"Content-Type": "image/png"}) if data else self.reply(404, "")
         name = parse_qs(url.query).get("kind", [""])[0]
         if url.path == f"{DOOR}withdraw":
             name = "withdraw"

@@ -10,6 +10,7 @@ from explainers.core.bars import bars_html
 from explainers.core.cases import check_schema, panel_rows
 from studies.trials.fieldview import scale_points
 from studies.trials.pages import Page, Progress
+from tests.browser.composite import PARTS
 
 STUDY = "Do attribution explanations help people read cell samples?"
 OPTIONS = [{"value": "benign", "label": "benign"}, {"value": "malignant", "label": "malignant"}]
@@ -257,6 +258,7 @@ PAGES: dict[str, Page] = {
     "trial_unaided": trial(own_answer=OWN, prompt=SECOND_ALONE),
     "trial_advice": trial(own_answer=OWN, advice=ADVICE),
     "trial_explained": trial(own_answer=OWN, advice=ADVICE, explanations=[BARS]),
+    "trial_composite": trial(panel={"title": "The case", "rows": [], "parts": PARTS}),
     "trial_invalid": replace(
         FIRST_ANSWER,
         errors={"confidence": "Give a number from 0 to 100."},

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from explainers.core.archive import npz_read
+from explainers.core.cases.partfiles import files_clean, parts_read, pictures_put_in
+from explainers.core.cases.parts import columns_of
 from explainers.core.cases.schema import (
     check_rows,
     check_text,
@@ -19,7 +21,7 @@ from explainers.core.cases.schema import (
 )
 from explainers.core.digest import sha256_hex
 from explainers.core.errors import CaseSetRefused
-from explainers.core.pictures import MAXIMUM_PIXELS, pictures_clean
+from explainers.core.pictures import MAXIMUM_PIXELS
 from explainers.core.png import png_encode
 
 MAXIMUM_BYTES = 50_000_000
@@ -39,18 +41,21 @@ class CaseContent:
     schema : dict
         Complete.
     rows : list of dict
-        `{"key", "inputs"}`; a picture is named by its digest.
+        `{"key", "inputs"}`, and `parts` where the schema has parts; a picture is named by its digest.
     pictures : dict
         Digest to PNG bytes without metadata.
     apart : dict
         Column to (key to value) of the columns that were asked for apart, such as the truth; never among the
         inputs.
+    notes : list of str
+        What was taken out of DICOM files, and what somebody has to look at, each with its row.
     """
 
     schema: dict[str, Any]
     rows: list[dict[str, Any]]
     pictures: dict[str, bytes] = field(default_factory=dict)
     apart: dict[str, dict[str, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def case_set_read(
@@ -67,7 +72,7 @@ def case_set_read(
     ----------
     manifest : bytes
         CSV in UTF-8 with a header: `case_id`; `file` for pictures; `text` or `file` (a .txt in UTF-8) for texts; a
-        column per feature of the schema; the columns of `apart`; and nothing else.
+        column per feature of the schema; the columns of its parts (`columns_of`); the columns of `apart`; nothing else.
     schema : Mapping
         As for `complete_schema`.
     files : Mapping or None
@@ -91,8 +96,9 @@ def case_set_read(
     columns = _columns(header, schema=complete, apart=apart)
     faults: list[str] = []
     rows = []
-    for line, record in table:
-        named = dict(zip(header, record, strict=True))
+    parts = complete.get("parts", [])
+    by_name = [dict(zip(header, record, strict=True)) for _, record in table]
+    for (line, _), named in zip(table, by_name, strict=True):
         inputs, found = _numbers(named, names=[feature["name"] for feature in complete["features"]])
         if modality == "text":
             inputs[TEXT], fault = _text(named, files=files, column=columns)
@@ -101,27 +107,36 @@ def case_set_read(
             found.append(f"column {FILE}: there is no file {named[FILE]!r:.80}")
         faults += [f"row {line} ({named[ID][:80]}), {each}" for each in found]
         rows.append({"key": named[ID], "inputs": inputs, "line": line, FILE: named.get(FILE, "")})
+    faults += parts_read(rows, by_name, parts=parts, files=files) if parts else []
     refuse_faults(faults)
-    if modality != "tabular" and FILE in header:
-        named_files = {row[FILE] for row in rows}
+    if files:
+        named_files = {named.get(column, "") for named in by_name for column in _file_columns(parts)}
         surplus = sorted(set(files) - named_files)
         refuse_faults([f"the file {name!r:.80} is named by no row" for name in surplus])
-    pictures = _pictures(rows, files=files) if modality == "image" else {}
+    pictures, notes = _pictures(rows, files=files) if modality == "image" else ({}, [])
+    more, found_notes, faults = pictures_put_in(rows, parts=parts, files=files)
+    refuse_faults(faults)
     checked = check_rows(
         [{"key": row["key"], "inputs": row["inputs"]} for row in rows],
         features=complete["features"],
         modality=modality,
     )
-    values = {name: {row["key"]: "" for row in checked} for name in apart}
-    for _, record in table:
-        named = dict(zip(header, record, strict=True))
-        for name in apart:
-            values[name][named[ID]] = named[name]
-    return CaseContent(complete, checked, pictures, values)
+    if parts:
+        checked = [{**row, "parts": read["parts"]} for row, read in zip(checked, rows, strict=True)]
+    values = {name: {named[ID]: named[name] for named in by_name} for name in apart}
+    return CaseContent(complete, checked, pictures | more, values, [*notes, *found_notes])
 
 
-def _pictures(rows: Sequence[dict[str, Any]], *, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    cleaned = pictures_clean({name: files[name] for name in dict.fromkeys(row[FILE] for row in rows)})
+def _file_columns(parts: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [FILE, *(part["name"] for part in parts if part["kind"] != "panel")]
+
+
+def _pictures(
+    rows: Sequence[dict[str, Any]], *, files: Mapping[str, bytes]
+) -> tuple[dict[str, bytes], list[str]]:
+    cleaned = files_clean(
+        {name: files[name] for name in dict.fromkeys(row[FILE] for row in rows)}, windows={}
+    )
     refuse_faults(
         [
             f"row {row['line']} ({row['key'][:80]}), column {FILE}, {row[FILE]!r:.80}: {cleaned[row[FILE]].problem}"
@@ -129,10 +144,15 @@ def _pictures(rows: Sequence[dict[str, Any]], *, files: Mapping[str, bytes]) -> 
             if cleaned[row[FILE]].problem
         ]
     )
-    digests = {name: sha256_hex(picture.png) for name, picture in cleaned.items()}
+    pngs = {name: picture.views[0][1] for name, picture in cleaned.items()}
+    digests = {name: sha256_hex(png) for name, png in pngs.items()}
+    notes = []
     for row in rows:
         row["inputs"]["image"] = digests[row[FILE]]
-    return {digests[name]: picture.png for name, picture in cleaned.items()}
+        notes += [
+            f"row {row['line']} ({row['key'][:80]}), column {FILE}: {n}" for n in cleaned[row[FILE]].notes
+        ]
+    return {digests[name]: png for name, png in pngs.items()}, notes
 
 
 def case_set_from_npz(data: bytes, *, schema: Mapping[str, Any]) -> CaseContent:
@@ -253,7 +273,8 @@ def _columns(header: Sequence[str], *, schema: Mapping[str, Any], apart: Sequenc
     modality = schema_modality(schema)
     names = [feature["name"] for feature in schema["features"]]
     content = {"tabular": "", "image": FILE, "text": TEXT if TEXT in header else FILE}[modality]
-    wanted = {ID, *names, *apart} | ({content} if content else set())
+    further = [column for part in schema.get("parts", []) for column in columns_of(part)]
+    wanted = {ID, *names, *further, *apart} | ({content} if content else set())
     missing, surplus = sorted(wanted - set(header)), sorted(set(header) - wanted)
     if missing or surplus:
         raise CaseSetRefused(

@@ -109,7 +109,8 @@ def complete_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        `{"features": [...]}` for tables; `modality`, `label` and `features` else.
+        `{"features": [...]}` for tables; `modality`, `label` and `features` else; `parts` where there are further
+        parts that people see and the predictor does not (see `check_parts`).
 
     Raises
     ------
@@ -126,11 +127,14 @@ def complete_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
         raise CaseSetRefused(
             f"The modality of cases is one of {', '.join(MODALITIES)}, not {modality[:40]!r}."
         )
+    parts = _parts(schema)
     if modality == "tabular":
-        plain = {key: value for key, value in schema.items() if key != "modality"}
-        return {"features": check_schema(plain)}
-    if not set(schema) <= {"modality", "label", "features"}:
-        raise CaseSetRefused('The schema is {"modality": ..., "label": ..., "features": [...]}.')
+        plain = {key: value for key, value in schema.items() if key not in ("modality", "parts")}
+        return {"features": check_schema(plain), **parts}
+    if not set(schema) <= {"modality", "label", "features", "parts"}:
+        raise CaseSetRefused(
+            'The schema is {"modality": ..., "label": ..., "features": [...], "parts": [...]}.'
+        )
     label = schema.get("label")
     if not isinstance(label, str) or not 0 < len(label) <= LONGEST_LABEL:
         raise CaseSetRefused(
@@ -139,7 +143,22 @@ def complete_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     features = check_schema({"features": schema["features"]}) if schema.get("features") else []
     if any(feature["name"] == modality for feature in features):
         raise CaseSetRefused(f"No feature can be called {modality}: that is the {modality} itself.")
-    return {"modality": modality, "label": label, "features": features}
+    return {"modality": modality, "label": label, "features": features, **parts}
+
+
+def _parts(schema: Mapping[str, Any]) -> dict[str, Any]:
+    from explainers.core.cases.parts import check_parts, columns_of
+
+    if "parts" not in schema:
+        return {}
+    parts = check_parts(schema["parts"])
+    taken = {"case_id", "file", "text", "alt"} | {
+        str(feature.get("name")) for feature in schema.get("features") or () if isinstance(feature, Mapping)
+    }
+    clash = sorted(taken & {column for part in parts for column in columns_of(part)})
+    if clash:
+        raise CaseSetRefused(f"A part of the schema uses the column {clash[0]}, which is taken.")
+    return {"parts": parts}
 
 
 def check_rows(

@@ -12,6 +12,7 @@ from explainers.core.errors import CaseSetRefused
 from explainers.models import Case, CaseSet
 from explainers.services import case_set_import
 from studies.design.casefile import MAXIMUM_BYTES, CaseFile, case_file_read, schema_read
+from studies.design.compositefile import composite_file_read
 from studies.design.models import CaseColumn, GroundTruth
 from studies.design.selectors import columns_of
 from studies.design.services.audit import action_record
@@ -28,16 +29,26 @@ def case_file_import(
     csv: bytes | Path | str,
     schema: bytes | Path | str,
     options: Sequence[str] = (),
+    files: Mapping[str, bytes] | None = None,
     actor: AbstractBaseUser | None = None,
 ) -> CaseSet:
-    """Bring in a case file under a name; the same content gives the set that is there, other content is refused."""
+    """Bring in a case file under a name; the same content gives the set that is there, other content is refused.
+
+    ``files`` are the pictures, texts and series that the case file names, by name.
+    """
     declared = schema_read(_bytes_of(schema), options=options)
-    file = case_file_read(_bytes_of(csv), schema=declared)
+    if declared.is_plain and not files:
+        file = case_file_read(_bytes_of(csv), schema=declared)
+    else:
+        file = composite_file_read(_bytes_of(csv), schema=declared, files=files or {})
     with transaction.atomic():
         case_set = _inputs_import(name, file)
         _truth_import(name, case_set, file)
         action_record(
-            verb="case_file_import", study=None, actor=actor, detail={"name": name, "rows": len(file.rows)}
+            verb="case_file_import",
+            study=None,
+            actor=actor,
+            detail={"name": name, "rows": len(file.rows)},
         )
     return case_set
 
@@ -46,9 +57,12 @@ def _inputs_import(name: str, file: CaseFile) -> CaseSet:
     try:
         return case_set_import(
             name=name,
-            schema={"features": list(file.schema.features)},
+            schema=file.schema.content,
             rows=file.rows,
             licence=file.schema.licence,
+            permitted_use=file.schema.permitted_use,
+            pictures=file.pictures,
+            notes=file.notes,
         )
     except CaseSetRefused as error:
         raise FileInvalid(name, [Fault(0, "", str(error))]) from error

@@ -3,7 +3,7 @@
  *
  * onset          when the page was first on the screen: the browser's first contentful paint for a page that was loaded
  *                ("paint"), else the second animation frame after a swap ("raf"). A hidden tab paints nothing, so its
- *                onset waits until it is seen.
+ *                onset waits until it is seen. With pictures: the second frame after all are decoded ("pictures").
  * rt_ms          from onset to the key or pointer input that submitted the form; hidden time is included.
  * hidden_ms      how much of it the tab was hidden (document.visibilityState). Loss of focus alone, with the page still
  *                in sight, is an event (blur, focus) and no hidden time.
@@ -59,14 +59,18 @@ function watch(sections) {
   sections.forEach((section) => observer.observe(section));
 }
 
-function onScreen(loaded, found) {
+function onScreen(loaded, ready, found) {
+  const frames = (how) => requestAnimationFrame(() => requestAnimationFrame((at) => found(at, how)));
+  if (ready) return ready.then(() => frames("pictures"));
   const paint = loaded && performance.getEntriesByName("first-contentful-paint")[0];
   if (paint) return found(paint.startTime, "paint");
-  requestAnimationFrame(() => requestAnimationFrame((at) => found(at, "raf")));
+  frames("raf");
 }
 
-/* Start timing the page `nonce` in `root`; `loaded` is true for a page load, false for a swap. */
-export function begin({ nonce, root, loaded, onset }) {
+/* Start timing the page `nonce` in `root`; `loaded` is true for a page load, false for a swap; `ready` is null or a promise
+ * that is kept when the pictures of the page can be seen.
+ */
+export function begin({ nonce, root, loaded, ready, onset }) {
   const sections = root.querySelectorAll('[data-part$="explanation"], [data-part="alternative"]');
   const kept = page && nonce && page.nonce === nonce;
   if (!kept) {
@@ -78,7 +82,7 @@ export function begin({ nonce, root, loaded, onset }) {
   watch(sections);
   if (kept) return;
   const started = page;
-  onScreen(loaded, (at, how) => {
+  onScreen(loaded, ready, (at, how) => {
     if (page !== started) return;
     page.onset = at;
     page.how = how;

@@ -7,6 +7,7 @@ import { listen } from "./keyboard.js";
 import { acknowledge, record, unsent } from "./outbox.js";
 import { send } from "./send.js";
 import { enhance as percent } from "./widgets/percent.js";
+import { enhancePictures } from "./widgets/picture.js";
 import { enhance as probabilities } from "./widgets/probabilities.js";
 import { enhance as several } from "./widgets/several.js";
 
@@ -35,7 +36,8 @@ function present(loaded) {
   const nonce = nonceOf(form);
   const shown = { page: document.body.dataset.kind, nonce: nonce.slice(0, 16) };
   enhance(document.body);
-  begin({ nonce, root: document.body, loaded, onset: (at, how) => record("page", { ...shown, onset: how }, at) });
+  const ready = enhancePictures(document.body, record);
+  begin({ nonce, root: document.body, loaded, ready, onset: (at, how) => record("page", { ...shown, onset: how }, at) });
 }
 
 function swap({ status, url, html }) {
