@@ -2,8 +2,10 @@
  *
  * It measures nothing itself; it records what was done, for each picture: zoom {part, scale}, pan {part, x, y} (percent of
  * the frame), window {part, brightness, contrast, view} (1 = as it was; view = number of the window, from 0). What goes on
- * is recorded once it rests for 300 ms. Without this script the picture is there as it is.
+ * is recorded once it rests for 300 ms, with the moment of the last change. Without this script the picture is there as it is.
  */
+import { now } from "../clock.js";
+
 const REST_MS = 300;
 const LARGEST = 8;
 const STEP = 1.25;
@@ -39,8 +41,19 @@ class Picture {
     this.frame.classList.toggle("zoomed", this.scale > 1);
   }
   tell(kind, payload) {
-    clearTimeout(this.timers[kind]);
-    this.timers[kind] = setTimeout(() => this.record(kind, { part: this.part, ...payload() }), REST_MS);
+    const at = now();
+    clearTimeout(this.timers[kind]?.id);
+    const send = () => {
+      delete this.timers[kind];
+      this.record(kind, { part: this.part, ...payload() }, at);
+    };
+    this.timers[kind] = { send, id: setTimeout(send, REST_MS) };
+  }
+  flush() {
+    for (const { send, id } of Object.values(this.timers)) {
+      clearTimeout(id);
+      send();
+    }
   }
   zoom(scale) {
     this.scale = clamp(round(scale), 1, LARGEST);
@@ -141,8 +154,13 @@ class Picture {
 
 /* Give every picture under `root` its tools; the promise is kept when all of them can be seen (or cannot be had). */
 export function enhancePictures(root, record) {
-  const figures = [...root.querySelectorAll("[data-picture]")];
+  const figures = [...root.querySelectorAll("[data-picture]:has([data-viewport])")];
   if (!figures.length) return null;
-  figures.forEach((figure) => new Picture(figure, record).listen());
+  for (const figure of figures) {
+    const picture = new Picture(figure, record);
+    picture.listen();
+    // Before the outbox empties itself, which listens to the same.
+    window.addEventListener("pagehide", () => picture.flush(), { capture: true });
+  }
   return Promise.all(figures.map((figure) => figure.querySelector("img").decode().catch(() => {})));
 }
