@@ -7,12 +7,12 @@ is judged about equally often at any moment of the recruitment, under every leve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analysis.core.allocation import sub_seed
 from studies.design.draws import Draws
-from studies.design.planblocks import Block, Group, PlanRequest, PoolCase, Portion, fits, spread
+from studies.design.planblocks import Block, Group, PlanRequest, PoolCase, Portion, divides, fits, spread
 from studies.design.shortages import shortages
 from studies.design.spec import CaseQuota
 from studies.design.squares import Row, orders_dealt
@@ -110,11 +110,28 @@ def deal_plans(seed: bytes | str, *, request: PlanRequest, pool: Sequence[PoolCa
         for group, table in zip(request.groups, tables, strict=True):
             table.next_list()
             orders = orders_dealt(group.order, len(group.levels), plans=count, draws=draws)
-            for order in orders:
+            starts = {b.step_index: _starts_dealt(b, plans=count, draws=draws) for b in group.blocks}
+            for at, order in enumerate(orders):
                 found += _practice_trials(request, group, reserved, number, draws)
-                found += _Dealer(group, free, draws, table, order).plan(number)
+                here = {step: dealt[at] for step, dealt in starts.items()}
+                found += _Dealer(group, free, draws, table, order, here).plan(number)
                 number += 1
     return found
+
+
+def _starts_dealt(block: Block, *, plans: int, draws: Draws) -> list[int]:
+    """Return where each plan begins to divide the cells of a block: every place once in as many plans as trials.
+
+    Nothing is drawn where the cells divide exactly.
+    """
+    if divides(block):
+        return [0] * plans
+    found: list[int] = []
+    while len(found) < plans:
+        run = list(range(block.size))
+        draws.shuffle(run)
+        found += run
+    return found[:plans]
 
 
 def _practice_trials(
@@ -140,19 +157,26 @@ class _Dealer:
     draws: Draws
     table: _Table
     order: Row
+    starts: Mapping[int, int]
 
     def plan(self, number: int) -> Iterator[Planned]:
         used: set[int] = set()
-        before: list[int] = []
+        before: set[int] = set()
         for block in self.group.blocks:
-            portions = self._in_order(block)
-            dealt = self._reread(portions, before) if block.reread else self._dealt(block, portions, used)
+            barred = used if block.disjoint and not block.reread else set()
+            cases = [
+                case for case in self.free if case.id not in barred and self._is_for(block, case, before)
+            ]
+            dealt = self._dealt(block, self._in_order(block), cases)
             for case, within in dealt:
                 self.table.deal(block.step_index, within, case)
-            before = [case for case, _within in dealt]
-            used.update(before)
+            before = {case for case, _within in dealt}
+            used |= before
             for index, (case, within) in enumerate(dealt):
                 yield Planned(number, block.step_index, block.block_index, index, case, within)
+
+    def _is_for(self, block: Block, case: PoolCase, before: set[int]) -> bool:
+        return case.id in before if block.reread else case.case_set == block.case_set
 
     def _in_order(self, block: Block) -> list[list[Portion]]:
         """Return the portions in runs: one for each level of the blocks, in the order of this plan."""
@@ -162,35 +186,30 @@ class _Dealer:
         runs = [[portion for portion in block.portions if portion.level == level] for level in levels]
         return [run for run in runs if run] or [list(block.portions)]
 
-    def _reread(self, runs: list[list[Portion]], before: list[int]) -> Dealt:
-        cases = list(before)
-        self.draws.shuffle(cases)
-        (portion,) = (portion for run in runs for portion in run)
-        return [(case, portion.within) for case in cases]
-
-    def _dealt(self, block: Block, runs: list[list[Portion]], used: set[int]) -> Dealt:
-        barred = set(used) if block.disjoint else set()
-        found: Dealt = []
+    def _dealt(self, block: Block, runs: list[list[Portion]], cases: list[PoolCase]) -> Dealt:
         portions = [portion for run in runs for portion in run]
-        quotas = dict(zip(portions, spread(block, portions, draws=self.draws), strict=True))
+        here = [portion for portion in block.portions if portion in portions]
+        quotas = dict(zip(here, spread(block, here, start=self.starts[block.step_index]), strict=True))
+        left = {case.id: case for case in cases}
+        chosen: dict[Portion, list[tuple[PoolCase, str, int]]] = {}
+        for portion in portions:
+            chosen[portion] = []
+            for place, cell in enumerate(quotas[portion]):
+                for case in self._chosen(block, portion, cell, list(left.values())):
+                    chosen[portion].append((left.pop(case.id), portion.within, place))
+        if block.reread:  # every case is read again, also where it is in another cell for another predictor
+            for portion, entries in chosen.items():
+                while len(entries) < portion.size and left:
+                    entries.append((left.pop(next(iter(left))), portion.within, len(block.cells)))
+        found: Dealt = []
         for run in runs:
-            chosen: list[tuple[PoolCase, str, int]] = []
-            for portion in run:
-                for place, cell in enumerate(quotas[portion]):
-                    for case in self._chosen(block, portion, cell, barred):
-                        barred.add(case.id)
-                        chosen.append((case, portion.within, place))
-            found += self._arranged(block, chosen)
+            found += self._arranged(block, [entry for portion in run for entry in chosen[portion]])
         return found
 
-    def _chosen(self, block: Block, portion: Portion, cell: CaseQuota, barred: set[int]) -> list[PoolCase]:
-        candidates = [
-            case
-            for case in self.free
-            if case.case_set == block.case_set
-            and case.id not in barred
-            and fits(case, cell, predictor=portion.predictor)
-        ]
+    def _chosen(
+        self, block: Block, portion: Portion, cell: CaseQuota, cases: list[PoolCase]
+    ) -> list[PoolCase]:
+        candidates = [case for case in cases if fits(case, cell, predictor=portion.predictor)]
         self.draws.shuffle(candidates)
         candidates.sort(key=lambda case: self.table.use(block.step_index, portion.within, case.id))
         return candidates[: cell.count]

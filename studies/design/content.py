@@ -135,10 +135,17 @@ def plan_request(spec: StudySpec) -> PlanRequest:
 
 
 def arm_groups(spec: StudySpec) -> list[list[ArmSpec]]:
-    """Return the arms that share their plans: under the same levels their trials need the same predictor."""
+    """Return the arms that share their plans: under the same levels their trials need the same predictor.
+
+    Yoked cases are shared by all arms of the same levels: they are chosen by nothing that depends on a predictor.
+    """
     groups: dict[object, list[ArmSpec]] = {}
+    yoked = any(step.params["cases"].get("order") == "yoked" for step in spec.steps if step.kind == "trials")
     for arm in spec.arms:
-        needs = sorted((within, spec.condition(name).predictor) for within, name in arm.conditions.items())
+        needs = sorted(
+            (within, "" if yoked else spec.condition(name).predictor)
+            for within, name in arm.conditions.items()
+        )
         steps = [(step.index, str(_declared(step, arm))) for step in spec.steps if step.kind == "trials"]
         groups.setdefault(repr((needs, steps)), []).append(arm)
     return list(groups.values())
@@ -150,7 +157,13 @@ def _practised(step: Step) -> tuple[str, ...]:
 
 def _group(spec: StudySpec, arms: list[ArmSpec], numbers: Mapping[int, int]) -> Group:
     arm = arms[0]
-    blocks = [_block(spec, arm, step, numbers[step.index]) for step in spec.steps if step.kind == "trials"]
+    blocks: list[Block] = []
+    for step in spec.steps:
+        if step.kind == "trials":
+            block = _block(spec, arm, step, numbers[step.index])
+            if block.reread:  # the same cases make the same cells
+                block = replace(block, cells=blocks[-1].cells, case_set=blocks[-1].case_set)
+            blocks.append(block)
     if spec.per == "step":
         blocks = list(_each_with_one_level(blocks))
     return Group(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from studies.design.factors import ONLY_WITH, crossing_of
 from studies.design.schemafaults import did_you_mean
+from studies.design.sidefiles import RawStep
+from studies.design.strata import AI_CORRECT
 from studies.design.yamlsource import Path
 from studies.errors import Fault
 
@@ -137,10 +139,11 @@ def division_faults(draft: Draft) -> Iterator[Fault]:
     """Check that the trials of every step divide over what lies within a participant."""
     crossing = draft.crossing
     yield from _show_faults(draft)
+    yield from _yoke_faults(draft)
     if not crossing.inside:
         return
     steps = [step for step in draft.of_kind("trials") if "show" not in step.params]
-    by_step = any(factor.per == "step" for factor in crossing.runs)
+    by_step = crossing.is_by_step
     levels = crossing.levels_in_order(crossing.arms[0]) if crossing.arms else ()
     if by_step and len(steps) != len(levels):
         yield draft.fault(
@@ -149,12 +152,10 @@ def division_faults(draft: Draft) -> Iterator[Fault]:
             f"{len(steps)} such steps. A step that shows one condition to all says so by 'show'.",
         )
     for step in steps:
-        size = (step.params.get("cases") or {}).get("per_participant", draft.data["cases"]["per_participant"])
+        size = _size_of(draft, step)
         at: Path = (*step.path, "cases") if "cases" in step.params else ("cases",)
         for arm in crossing.arms:
-            if by_step:
-                continue
-            for share in crossing.shares(arm, size):
+            for share in (crossing.shares_of_step if by_step else crossing.shares)(arm, size):
                 if share.size.denominator != 1 or share.size < 1:
                     yield draft.fault(
                         (*at, "per_participant"),
@@ -174,9 +175,39 @@ def _show_faults(draft: Draft) -> Iterator[Fault]:
             )
     for step in draft.of_kind("trials"):
         earlier = [each for each in draft.of_kind("trials") if each.index < step.index]
-        if (step.params.get("cases") or {}).get("reread") and not earlier:
+        if not (step.params.get("cases") or {}).get("reread"):
+            continue
+        if not earlier:
             yield draft.fault(
                 (*step.path, "cases", "reread"), "There are no trials before these to read again."
+            )
+        elif (size := _size_of(draft, step)) != (before := _size_of(draft, earlier[-1])):
+            yield draft.fault(
+                (*step.path, "cases"),
+                f"These trials read {before} cases again, but per_participant is {size}: take {before} here too.",
+            )
+
+
+def _size_of(draft: Draft, step: RawStep) -> int:
+    whole: int = draft.data["cases"]["per_participant"]
+    return int((step.params.get("cases") or {}).get("per_participant", whole))
+
+
+def _yoke_faults(draft: Draft) -> Iterator[Fault]:
+    """Check that cases which all arms are to share can be dealt without asking whose predictor is right about them."""
+    predictors = {condition.get("predictor") for condition in draft.conditions.values()}
+    own = [
+        ((*step.path, "cases"), step.params["cases"])
+        for step in draft.of_kind("trials")
+        if "cases" in step.params
+    ]
+    for path, cases in [(("cases",), draft.data["cases"]), *own]:
+        strata = cases.get("strata", draft.data["cases"].get("strata", {}))
+        if cases.get("order") == "yoked" and AI_CORRECT in strata and len(predictors) > 1:
+            yield draft.fault(
+                (*path, "order"),
+                "Yoked cases are the same for all arms, but these are chosen by ai_correct, which differs between the "
+                "predictors of the arms: leave ai_correct out of the strata, or take another order.",
             )
 
 

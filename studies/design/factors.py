@@ -80,6 +80,11 @@ class Crossing:
         """Return the factors whose levels stay for a run of trials."""
         return tuple(factor for factor in self.factors if factor.placed == "within")
 
+    @property
+    def is_by_step(self) -> bool:
+        """Say whether each step of trials shows one level of what stays for a run."""
+        return any(factor.per == "step" for factor in self.runs)
+
     @cached_property
     def cells(self) -> tuple[Levels, ...]:
         """Return every combination of levels that is not omitted."""
@@ -136,6 +141,14 @@ class Crossing:
             Share(self.within_of(cell), self.level_of(cell), share)
             for cell, share in _divided(cells, self.inside, Fraction(size))
         )
+
+    def shares_of_step(self, arm: Arm, size: int) -> tuple[Share, ...]:
+        """Divide the trials of a step that shows one level only: for each level, all of them over what it mixes."""
+        shares = self.shares(arm, size)
+        whole: dict[str, Fraction] = {}
+        for share in shares:
+            whole[share.level] = whole.get(share.level, Fraction(0)) + share.size
+        return tuple(Share(each.within, each.level, each.size * size / whole[each.level]) for each in shares)
 
     def levels_in_order(self, arm: Arm) -> tuple[str, ...]:
         """Return the levels that stay for a run of trials, as the file orders them."""

@@ -156,13 +156,14 @@ def _portions(draft: Draft, step: RawStep, size: int) -> dict[str, list[dict[str
     if "show" in step.params:
         whole = [{"within": f"={step.params['show']}", "level": "", "size": size}]
         return {arm.name: whole for arm in draft.crossing.arms}
-    by_step = any(factor.per == "step" for factor in draft.crossing.runs)
+    crossing = draft.crossing
+    divided = crossing.shares_of_step if crossing.is_by_step else crossing.shares
     return {
         arm.name: [
-            {"within": share.within, "level": share.level, "size": size if by_step else int(share.size)}
-            for share in draft.crossing.shares(arm, size)
+            {"within": share.within, "level": share.level, "size": int(share.size)}
+            for share in divided(arm, size)
         ]
-        for arm in draft.crossing.arms
+        for arm in crossing.arms
     }
 
 

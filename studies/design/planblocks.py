@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from studies.design.draws import Draws
 from studies.design.spec import CaseQuota
 from studies.design.strata import AI_CORRECT, AI_FLIPS, GROUND_TRUTH, PRESENT
 
@@ -122,21 +121,39 @@ def fits(case: PoolCase, cell: CaseQuota, *, predictor: str = "") -> bool:
     )
 
 
-def spread(block: Block, portions: Sequence[Portion], *, draws: Draws) -> list[list[CaseQuota]]:
+def spread(block: Block, portions: Sequence[Portion], *, start: int = 0) -> list[list[CaseQuota]]:
     """Divide the cells of a block over its portions: exactly where they divide, otherwise as evenly as they can.
 
-    Where they do not divide, the cells are strung together evenly, begun at a drawn place, and cut to the portions:
-    each portion holds its share of each cell to the next whole number or so, and the participant's totals are exact.
+    Where they do not divide, the cells are strung together evenly, begun at the place ``start``, and cut to the
+    portions: each portion holds its share of each cell to the next whole number or so, and the totals are exact. Over
+    all ``block.size`` places to begin at, every portion holds exactly its share.
+
+    Parameters
+    ----------
+    block : Block
+        Whose cells are divided.
+    portions : sequence of Portion
+        All of the block, or those of one level of it; their sizes add up to the size of the block.
+    start : int
+        Any whole number from 0.
+
+    Returns
+    -------
+    list of list of CaseQuota
+        For each portion, its cells in the order of the block; some may be empty.
+
+    Examples
+    --------
+    >>> halves = (Portion("x=a", "", 3, "m"), Portion("x=b", "", 3, "m"))
+    >>> block = Block(0, 0, (CaseQuota({"ai_correct": "true"}, 5), CaseQuota({"ai_correct": "false"}, 1)))
+    >>> [[[cell.count for cell in cells] for cells in spread(block, halves, start=start)] for start in (0, 3)]
+    [[[2, 1], [3, 0]], [[3, 0], [2, 1]]]
     """
-    if len(portions) == 1 and portions[0].size == block.size:
-        return [list(block.cells)]
     shares = [[Fraction(cell.count * p.size, block.size) for cell in block.cells] for p in portions]
     if all(share.denominator == 1 for row in shares for share in row):
         counts = [[int(share) for share in row] for row in shares]
-    elif sum(p.size for p in portions) == block.size:
-        counts = _cut(block, portions, draws=draws)
     else:
-        counts = [_rounded(row, size=p.size, draws=draws) for row, p in zip(shares, portions, strict=True)]
+        counts = _cut(block, portions, start=start)
     return [
         [CaseQuota(cell.values, count) for cell, count in zip(block.cells, row, strict=True)]
         for row in counts
@@ -148,28 +165,17 @@ def divides(block: Block) -> bool:
     return all((cell.count * p.size) % block.size == 0 for p in block.portions for cell in block.cells)
 
 
-def _cut(block: Block, portions: Sequence[Portion], *, draws: Draws) -> list[list[int]]:
+def _cut(block: Block, portions: Sequence[Portion], *, start: int) -> list[list[int]]:
     strung = sorted(
         ((at + Fraction(1, 2)) / cell.count, place)
         for place, cell in enumerate(block.cells)
         for at in range(cell.count)
     )
     cells = [place for _at, place in strung]
-    start = draws.below(len(cells))
     cells = cells[start:] + cells[:start]
     counts, begin = [], 0
     for portion in portions:
         part = cells[begin : begin + portion.size]
         counts.append([part.count(place) for place in range(len(block.cells))])
         begin += portion.size
-    return counts
-
-
-def _rounded(shares: Sequence[Fraction], *, size: int, draws: Draws) -> list[int]:
-    counts = [int(share) for share in shares]
-    rest = [share - count for share, count in zip(shares, counts, strict=True)]
-    places = list(range(len(shares)))
-    draws.shuffle(places)
-    for place in sorted(places, key=lambda at: -rest[at])[: size - sum(counts)]:
-        counts[place] += 1
     return counts
