@@ -29,7 +29,7 @@ from analysis.report.sample import Sample, sample_of
 from analysis.report.scope import scope
 from analysis.report.sensitivity import main_sample, sensitivity_analyses
 from analysis.report.sheet import reporting_sheet
-from analysis.report.treatment import treatment_shown
+from analysis.report.treatment import reference_sentences, treatment_shown
 from analysis.report.validity import ai_accuracy, explanation_seen, trial_status, unaided_condition
 from analysis.report.verdict import answer_family
 
@@ -116,9 +116,12 @@ def compute_results(
             beside, conditions=sample.conditions, ai_accuracy=validity["ai_accuracy"]
         ),
         "coding": coder_agreement(beside.codings, alpha=plan.alpha),
-        "methods": methods_paragraphs(
-            sample, plan=plan, labels=labels, scope=about, permutations=used.permutations
-        ),
+        "methods": [
+            *methods_paragraphs(
+                sample, plan=plan, labels=labels, scope=about, permutations=used.permutations
+            ),
+            *reference_sentences(beside),
+        ],
         "provenance": _provenance(dataset, plan=plan, settings=used, bundle=beside),
     }
     return results | _cards(results, beside=beside, plan=plan)

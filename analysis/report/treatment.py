@@ -53,6 +53,35 @@ def treatment_shown(
     }
 
 
+def reference_sentences(bundle: Bundle) -> list[str]:
+    """Say where the reference answers come from and how disagreement about them was settled.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Its treatment may hold ``reference_standards``: a list of ``field, source, adjudication, cases``.
+
+    Returns
+    -------
+    list of str
+        One sentence for each standard; empty where the dataset says nothing of it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> said = {"field": "decision", "source": "Biopsy", "adjudication": "a third reader", "cases": 24}
+    >>> reference_sentences(Bundle(treatment={"reference_standards": [said]}))
+    ['Reference answers for decision (24 cases): Biopsy; disagreement was settled by: a third reader.']
+    """
+    given = bundle.treatment.get("reference_standards")
+    return [
+        f"Reference answers for {one.get('field')} ({one.get('cases')} cases): {one.get('source') or 'no source named'}"
+        + (f"; disagreement was settled by: {one['adjudication']}." if one.get("adjudication") else ".")
+        for one in (given if isinstance(given, list) else [])
+        if isinstance(one, Mapping)
+    ]
+
+
 def pictures(bundle: Bundle, *, conditions: tuple[str, ...]) -> dict[str, str]:
     """Return the picture of a trial of each condition as a data address, where there is a fit one.
 

@@ -16,7 +16,7 @@ ORIGINAL = "original"
 MAXIMUM_TEXT = 2_000
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _VALUE = re.compile(r"[A-Za-z0-9_]{1,60}")
-_KEYS = {"options", "amounts", "source"}
+_KEYS = {"options", "amounts", "source", "adjudication"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class FurtherTruth:
     options: tuple[str, ...] = ()
     amounts: bool = False
     source: str = ""
+    adjudication: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def further_columns(source: YamlSource) -> tuple[FurtherColumns, list[Fault]]:
             ]
             options = tuple(map(str, entry.get("options", ())))
             amounts = entry.get("amounts") is True
-            truths[name] = FurtherTruth(options, amounts, str(entry.get("source", ""))[:200])
+            words = (str(entry.get(key, ""))[:200] for key in ("source", "adjudication"))
+            truths[name] = FurtherTruth(options, amounts, *words)
     columns = content.get("columns") or []
     if not isinstance(columns, list):
         faults.append(source.fault(("columns",), "Here must stand a list of names."))

@@ -29,7 +29,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SCHEMA_KEYS = {
     "features", "id", "truth", "truths", "columns", "licence", "permitted_use", "modality", "label", "parts",
 }  # fmt: skip
-_TRUTH_KEYS = {"column", "options", "source"}
+_TRUTH_KEYS = {"column", "options", "source", "adjudication"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class CaseSchema:
     options: tuple[str, ...]
     source: str
     licence: str
+    adjudication: str = ""
     further: FurtherColumns = field(default_factory=FurtherColumns)
     permitted_use: str = ""
     content: Mapping[str, Any] = field(default_factory=dict)
@@ -102,6 +103,7 @@ def schema_read(data: bytes, *, name: str = "schema", options: Sequence[str] = (
         options=tuple(options) or tuple(map(str, truth.get("options", ()))),
         source=str(truth.get("source", ""))[:MAXIMUM_TEXT],
         licence=str(content.get("licence", ""))[:MAXIMUM_TEXT],
+        adjudication=str(truth.get("adjudication", ""))[:MAXIMUM_TEXT],
         further=further,
         permitted_use=str(content.get("permitted_use", ""))[: 2 * MAXIMUM_TEXT],
         content=complete,

@@ -90,6 +90,9 @@ class GroundTruth(models.Model):
     field = models.CharField(max_length=60, default="decision")
     value = models.CharField(max_length=2000)
     source = models.CharField(max_length=200, blank=True)
+    adjudication = models.CharField(
+        max_length=200, blank=True, default="", help_text="How disagreement about the answer was settled."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "field"], name="truth_once")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.db.models import Count
+
 from studies.design.models import GroundTruth
 
 FIELD = "decision"
@@ -19,3 +21,10 @@ def truths_of(*, case_ids: Collection[int]) -> dict[tuple[int, str], str]:
     """Return every reference answer of the cases, by case and field."""
     rows = GroundTruth.objects.filter(case_id__in=case_ids)
     return {(case, field): value for case, field, value in rows.values_list("case_id", "field", "value")}
+
+
+def reference_standards(*, case_ids: Collection[int]) -> list[dict[str, str | int]]:
+    """Return where the reference answers of the cases come from: field, source, adjudication and how many cases."""
+    rows = GroundTruth.objects.filter(case_id__in=case_ids).order_by("field", "source", "adjudication")
+    found = rows.values("field", "source", "adjudication").annotate(cases=Count("case_id"))
+    return [dict(row) for row in found]

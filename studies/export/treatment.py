@@ -6,8 +6,10 @@ from typing import Any
 
 from explainers.models import Predictor
 from studies.design.models import StudyText
+from studies.design.truth import reference_standards
 from studies.export.casefacts import predictor_names
 from studies.export.people import Scope
+from studies.trials.models import Trial
 
 
 def treatment_document(scope: Scope) -> dict[str, Any]:
@@ -19,6 +21,7 @@ def treatment_document(scope: Scope) -> dict[str, Any]:
         "action": document["action"],
         "ethics": document["ethics"],
         "pay": document["bonus"],
+        "reference_standards": _standards(scope),
         "predictors": [
             {"name": name, "checkpoint": digest}
             for name, digest in Predictor.objects.filter(name__in=predictor_names(scope))
@@ -27,6 +30,15 @@ def treatment_document(scope: Scope) -> dict[str, Any]:
         ],
     }
     return {key: value for key, value in told.items() if value}
+
+
+def _standards(scope: Scope) -> list[dict[str, str | int]]:
+    """Return where reference answers come from and how disagreement was settled, where the case file says so."""
+    trials = Trial.objects.filter(
+        participant__version=scope.version, participant__is_simulated=scope.simulated
+    )
+    found = reference_standards(case_ids=list(trials.order_by().values_list("case_id", flat=True).distinct()))
+    return [row for row in found if row["source"] or row["adjudication"]]
 
 
 def _instructions(scope: Scope) -> str:

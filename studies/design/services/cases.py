@@ -70,7 +70,8 @@ def _inputs_import(name: str, file: CaseFile) -> CaseSet:
 
 def _truth_import(name: str, case_set: CaseSet, file: CaseFile) -> None:
     ids = dict(Case.objects.filter(case_set=case_set).values_list("key", "pk"))
-    sources = {name: truth.source for name, truth in file.schema.further.truths.items()}
+    standards = {FIELD: (file.schema.source, file.schema.adjudication)}
+    standards |= {name: (t.source, t.adjudication) for name, t in file.schema.further.truths.items()}
     truths = {(ids[key], FIELD): value for key, value in file.truth.items()}
     columns: dict[tuple[int, str], str] = {}
     for key, values in file.further.items():
@@ -82,7 +83,13 @@ def _truth_import(name: str, case_set: CaseSet, file: CaseFile) -> None:
         return
     GroundTruth.objects.bulk_create(
         [
-            GroundTruth(case_id=case, field=field, value=value, source=sources.get(field, file.schema.source))
+            GroundTruth(
+                case_id=case,
+                field=field,
+                value=value,
+                source=standards[field][0] or file.schema.source,
+                adjudication=standards[field][1],
+            )
             for (case, field), value in truths.items()
         ],
         batch_size=500,
