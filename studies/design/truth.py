@@ -26,5 +26,8 @@ def truths_of(*, case_ids: Collection[int]) -> dict[tuple[int, str], str]:
 def reference_standards(*, case_ids: Collection[int]) -> list[dict[str, str | int]]:
     """Return where the reference answers of the cases come from: field, source, adjudication and how many cases."""
     rows = GroundTruth.objects.filter(case_id__in=case_ids).order_by("field", "source", "adjudication")
-    found = rows.values("field", "source", "adjudication").annotate(cases=Count("case_id"))
-    return [dict(row) for row in found]
+    found = rows.values_list("field", "source", "adjudication").annotate(cases=Count("case_id"))
+    return [
+        {"field": field, "source": source, "adjudication": adjudication, "cases": cases}
+        for field, source, adjudication, cases in found
+    ]
