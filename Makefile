@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 TEMPLATES = $(shell find deploy studies explainers analysis -path '*/templates/*' -name '*.html')
 PYTEST := .venv/bin/pytest -n 2 --dist loadscope
 
-.PHONY: demo test test-long lint format bench bench-explainers screenshots clean-venv
+.PHONY: demo test test-long lint format bench bench-explainers bench-explainers-gpu screenshots clean-venv
 .DEFAULT_GOAL := demo
 
 demo: ## everything once, for real, on this machine: study, explanations, participants, report
@@ -45,6 +45,11 @@ bench: ## measure loads and times
 bench-explainers: ## explanations a second against Captum; fails if a number is wrong or a goal is missed
 	@deploy/setup.sh test
 	@OMP_NUM_THREADS=1 $(PYTHON) -W ignore -m tests.bench.explainers
+	@OMP_NUM_THREADS=1 $(PYTHON) -W ignore -m tests.bench.explainers_end_to_end
+
+bench-explainers-gpu: ## the same on a GPU: ResNet-18 at 224 px in TF32 and bf16
+	@deploy/setup.sh test
+	@$(PYTHON) -W ignore -m tests.bench.explainers_gpu
 
 bench-analysis: ## measure the analysis: reports on 100,000 and 1,000,000 trials, mixed models
 	@deploy/setup.sh test

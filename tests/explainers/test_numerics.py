@@ -81,3 +81,17 @@ def test_another_class_is_another_job_in_its_queue(
     jobs_work(queue="cpu")
     jobs_work(queue="gpu")
     assert {"has no GPU" in job.error for job in Job.objects.filter(key__in=on_gpu)} == {True}
+
+
+def test_the_benchmark_of_a_gpu_says_where_there_is_none_and_runs_on_a_cpu(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.bench import explainers_gpu
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert explainers_gpu.main() == 1
+    assert "nothing was measured" in capsys.readouterr().out
+    monkeypatch.setattr(explainers_gpu, "TURNS", 1)
+    monkeypatch.setattr(explainers_gpu, "STEPS", 2)
+    faults = explainers_gpu.measure(numerics_of("bf16-cpu"), cases=3, size=32)
+    assert "a case depends on its company" not in faults
