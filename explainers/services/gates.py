@@ -31,7 +31,8 @@ def gates_request(*, keys: Sequence[str], against: Predictor | None = None) -> l
     Queue the examination of explanations, and of their methods; returns the keys of the jobs, a repeat adds none.
 
     Controls are left out (that they fail is their point), and what is no attribution of a trained predictor. `against`
-    is another checkpoint of the predictor, for the stability under training anew.
+    is another checkpoint of the predictor, for the stability under training anew; of its own explanations that
+    one is left out.
     """
     found = Job.objects.select_related("predictor", "case__case_set").in_bulk(list(keys), field_name="key")
     jobs = [found[key] for key in dict.fromkeys(keys) if key in found]
@@ -40,7 +41,10 @@ def gates_request(*, keys: Sequence[str], against: Predictor | None = None) -> l
     groups: dict[str, list[Job]] = {}
     for job in jobs:
         groups.setdefault(digest_of([job.predictor.digest, job.method, _asked(job)]), []).append(job)
-    wanted += [_check_job(group, against=against) for group in groups.values()]
+    wanted += [
+        _check_job(group, against=None if group[0].predictor == against else against)
+        for group in groups.values()
+    ]
     jobs_add(wanted)
     return [job.key for job in wanted]
 

@@ -89,6 +89,17 @@ def test_a_second_checkpoint_gives_the_third_answer(net: Predictor, cases: list[
     assert 0 <= gates_by_method(keys=keys)[0]["stability"]["training"]["jaccard"] <= 1
 
 
+def test_a_checkpoint_is_never_held_against_itself(net: Predictor, cases: list[Case]) -> None:
+    again = register("again", seed=12)
+    keys = [
+        key for each in (net, again) for key in explanations_request(predictor=each, cases=cases, method=IG)
+    ]
+    gates_request(keys=keys, against=again)
+    jobs_work(queue="cpu")
+    found = dict(MethodGate.objects.values_list("predictor__name", "against__name"))
+    assert found == {"net": "again", "again": None}
+
+
 def test_controls_do_not_go_through_the_gate(net: Predictor, cases: list[Case]) -> None:
     keys = worked(net, cases, control={"kind": "shuffled"})
     assert (Gate.objects.count(), MethodGate.objects.count()) == (0, 0)
