@@ -69,6 +69,15 @@ def expertise_step(*values: str) -> dict[str, Any]:
     )
 
 
+DAY_S = 24 * 3600
+
+
+def session_step(*, opens: float = 7, closes: float | None = 21, code: str = "") -> dict[str, Any]:
+    """Return a session; the window is in days."""
+    closes_s = None if closes is None else round(closes * DAY_S)
+    return step("session", name="later", opens_s=round(opens * DAY_S), closes_s=closes_s, code=code)
+
+
 SHORT_FLOW = [step("consent", text="consent"), step("allocate"), trials_step(3)]
 WHOLE_FLOW = [
     step("consent", text="consent"),
@@ -117,6 +126,8 @@ class StudyRecipe:
     seed: str = "seed of the tests"
     completion: Mapping[str, str] = field(default_factory=dict)
     bonus: Mapping[str, Any] = field(default_factory=dict)
+    pause: Mapping[str, int] | None = None
+    returning: Mapping[str, bool] = field(default_factory=dict)
     withdrawal: str = "erase"
     truth: Callable[[int], str] = lambda number: OPTIONS[number % 2]
     truths: Callable[[int], Mapping[str, str]] = lambda _number: {}
@@ -188,6 +199,8 @@ def document_of(recipe: StudyRecipe) -> dict[str, Any]:
         },
         "flow": [_of_study(entry, recipe) for entry in recipe.flow],
         "bonus": dict(recipe.bonus) or None,
+        "pause": recipe.pause,
+        "returning": {"link": False, "code": False} | dict(recipe.returning),
         "completion": dict(recipe.completion),
         "withdrawal": {"policy": recipe.withdrawal},
         "plan": {"primary": {"measure": "accuracy", "contrasts": ["ai - unaided"]}, "n": 4, "alpha": 0.05},

@@ -144,6 +144,7 @@ PARTICIPANT_STATUS = (
     "completed",
     "withdrawn",
     "erased",
+    "expired",
 )
 
 TRIAL_COLUMNS = (

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studies.design.checks import OF_NUMBERS, Draft, arms_meant, block_cases, parameters_given, protocol_named
+from studies.design.sessions import session_params, staying
 from studies.design.sidefiles import RawStep
 from studies.design.spec import read_decision, target_name
 from studies.design.strata import resolve_margins
@@ -39,6 +40,7 @@ def normalised(draft: Draft) -> dict[str, Any]:
         "flow": [_step(draft, step) for step in draft.steps],
         "bonus": dict(data["bonus"]) if "bonus" in data else None,
         "completion": dict(data.get("completion", {})),
+        **staying(data),
         "withdrawal": dict(data.get("withdrawal", {"policy": "erase"})),
         "plan": _plan(data["plan"]),
     }
@@ -264,6 +266,8 @@ def _step(draft: Draft, step: RawStep) -> dict[str, Any]:
             "feedback": FEEDBACK.get(params.get("feedback", False), False),
             "time_limit_s": params.get("time_limit_s", 0),
         }
+    elif step.kind == "session":
+        params = session_params(params)
     return {"kind": step.kind, "params": params, "only": only}
 
 

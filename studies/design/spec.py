@@ -24,6 +24,7 @@ StepKind = Literal[
     "allocate",
     "practice",
     "trials",
+    "session",
     "debrief",
 ]
 

@@ -21,6 +21,7 @@ from studies.design.planchecks import plan_faults
 from studies.design.protocolchecks import protocol_faults
 from studies.design.recruitmentchecks import bonus_faults, recruitment_faults
 from studies.design.schemafaults import schema_faults
+from studies.design.sessions import session_faults
 from studies.design.sidefiles import SAFE_NAME, raw_steps, read_side_files, referenced_files
 from studies.design.spec import StudySpec
 from studies.design.texts import text_html
@@ -36,6 +37,7 @@ CHECKS = (
     case_faults,
     protocol_faults,
     flow_faults,
+    session_faults,
     plan_faults,
 )
 

@@ -32,6 +32,7 @@ STEP_WORDS = {
     "allocate": "Allocation to a condition",
     "practice": "Practice",
     "trials": "Trials",
+    "session": "Session",
     "debrief": "Debrief",
 }
 TRIAL_STEPS = ("practice", "trials")
@@ -90,6 +91,9 @@ def _words(step: Step) -> str:
         return f"{words}: {params['instrument']}"
     if step.kind == "comprehension":
         return f"{words}: {len(params['items'])} questions, {params['attempts']} attempts"
+    if step.kind == "session":
+        days = params["opens_s"] / 86_400
+        return f"{words} {params['name']}: opens {days:g} days later"
     if step.kind == "screening":
         return f"{words}: {len(params['items'])} questions"
     if step.kind == "practice":

@@ -172,8 +172,11 @@ def places_release(*, version_id: int, is_simulated: bool, now: datetime | None 
     Whoever is in the middle of an answer holds the lock of their own row and is passed over: they are not silent.
     """
     spec = version_spec(version_id)
-    cutoff = (now or timezone.now()) - timedelta(seconds=spec.recruitment.lease_s)
-    silent = Q(state=State.ALLOCATED, moved_at__lt=cutoff) & ~Q(events__received_at__gte=cutoff)
+    moment = now or timezone.now()
+    cutoff = moment - timedelta(seconds=spec.recruitment.lease_s)
+    # Who waits for a session is not silent until that has closed, or has been open for as long as the lease.
+    due = Q(opens_at=None) | Q(closes_at__lt=moment) | Q(closes_at=None, opens_at__lt=cutoff)
+    silent = due & Q(state=State.ALLOCATED, moved_at__lt=cutoff) & ~Q(events__received_at__gte=cutoff)
     gone = Participant.objects.filter(
         Q(state__in=LEFT) | silent,
         version_id=version_id,
@@ -186,7 +189,7 @@ def places_release(*, version_id: int, is_simulated: bool, now: datetime | None 
     pks = list(held.order_by("pk").values_list("pk", flat=True))
     if not pks:
         return 0
-    Participant.objects.filter(pk__in=pks).update(released_at=now or timezone.now())
+    Participant.objects.filter(pk__in=pks).update(released_at=moment)
     purpose = AllocationSlot.Purpose.REHEARSAL if is_simulated else AllocationSlot.Purpose.REAL
     counters = AllocationCounter.objects.filter(version_id=version_id, purpose=purpose)
     for key, number in _keys_of(pks).items():

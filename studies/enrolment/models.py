@@ -49,8 +49,25 @@ class Participant(models.Model):
         null=True, blank=True, help_text="When their place was counted as free again; the slot stays theirs."
     )
 
+    opens_at = models.DateTimeField(null=True, blank=True, help_text="Of the session that is waited for.")
+    closes_at = models.DateTimeField(null=True, blank=True)
+    closed_because = models.CharField(max_length=20, blank=True, help_text="Of an expired participation.")
+    clock_ahead_s = models.PositiveIntegerField(
+        default=0,
+        help_text="Of a simulated participant: how far its clock is ahead, so that it need not wait.",
+    )
+    resume_digest = models.CharField(
+        max_length=DIGEST, null=True, blank=True, unique=True, help_text="sha-256 of the code to get back in."
+    )
+
     class Meta:
         indexes = [models.Index(fields=["version", "state"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(clock_ahead_s=0) | models.Q(is_simulated=True),
+                name="only_simulated_time_travels",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.public_id

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from studies.design.models import Recruitment, StudyVersion
 from studies.design.selectors import version_spec
+from studies.design.sessions import CODE, LINK, lets_back_by
 from studies.enrolment.claims import slot_claim
 from studies.enrolment.models import (
     Completion,
@@ -18,7 +22,16 @@ from studies.enrolment.models import (
     Participant,
     Withdrawal,
 )
-from studies.enrolment.tokens import new_code, new_public_id, new_token, token_digest, token_from
+from studies.enrolment.tokens import (
+    CODE_LENGTH,
+    CODE_LETTERS,
+    new_code,
+    new_public_id,
+    new_token,
+    resume_code,
+    token_digest,
+    token_from,
+)
 from studies.errors import AnswerConflict, StudyClosed
 
 __all__ = [
@@ -27,8 +40,10 @@ __all__ = [
     "invitation_exchange",
     "invitations_create",
     "participant_enrol",
+    "participant_return",
     "participant_withdraw",
     "recruitment_require_open",
+    "simulated_clock_set",
     "slot_claim",
     "token_renew",
 ]
@@ -36,6 +51,7 @@ __all__ = [
 NOT_OPEN = "This study does not take new participants at the moment."
 LINK_USED = "This link was already used. Please continue in the browser in which you opened it first."
 LINK_UNKNOWN = "This link is not valid. Please check that you copied all of it."
+CODE_UNKNOWN = "This code is not valid. Please check that you typed all of it."
 IDENTIFIER_LENGTH = 200
 
 Known = tuple[str, str]
@@ -113,7 +129,7 @@ def invitation_exchange(*, token: str) -> tuple[Participant, str]:
     """Exchange an invitation for a participant and their token, once.
 
     A reply may be lost on its way, so the exchange can be repeated, with the same result, until the person has sent
-    their first answer.
+    their first answer; where the study lets people back by their link, afterwards too, with a new token.
     """
     invitation = (
         Invitation.objects.select_for_update(of=("self",))
@@ -125,9 +141,14 @@ def invitation_exchange(*, token: str) -> tuple[Participant, str]:
         raise StudyClosed(LINK_UNKNOWN)
     cookie = token_from(token, purpose="invitation")
     if invitation.participant is not None:
-        if _has_begun(invitation.participant):
+        found = invitation.participant
+        if not _has_begun(found):
+            return found, cookie
+        if not lets_back_by(version_spec(found.version_id), LINK):
             raise AnswerConflict(LINK_USED)
-        return invitation.participant, cookie
+        cookie = new_token()
+        token_renew(participant=found, token=cookie)
+        return found, cookie
     if not invitation.is_simulated:
         recruitment_require_open(version=invitation.version)
     participant = _participant_new(
@@ -140,6 +161,23 @@ def invitation_exchange(*, token: str) -> tuple[Participant, str]:
     invitation.participant = participant
     invitation.save(update_fields=["participant"])
     return participant, cookie
+
+
+def participant_return(*, code: str, slug: str) -> tuple[Participant, str]:
+    """Let whoever brings a participant's code go on, with a new token; ``StudyClosed`` when it is nobody's."""
+    letters = "".join(letter for letter in code.upper() if letter in CODE_LETTERS)
+    found = Participant.objects.filter(resume_digest=token_digest(letters), version__study__slug=slug).first()
+    if found is None or len(letters) != CODE_LENGTH:
+        raise StudyClosed(CODE_UNKNOWN)
+    token = new_token()
+    token_renew(participant=found, token=token)
+    return found, token
+
+
+def simulated_clock_set(*, participant: Participant, to: datetime) -> None:
+    """Set the clock of a simulated participant ahead; the database refuses it for anybody else."""
+    ahead = max(0, math.ceil((to - timezone.now()).total_seconds()))
+    Participant.objects.filter(pk=participant.pk).update(clock_ahead_s=ahead)
 
 
 def consent_record(*, participant: Participant, occasion: str, text_digest: str, given: bool) -> Consent:
@@ -186,9 +224,12 @@ def completion_mint(
 def _participant_new(
     *, version: StudyVersion, token: str, known: Sequence[Known], is_simulated: bool, policy: str
 ) -> Participant:
+    public_id = new_public_id()
+    has_code = lets_back_by(version_spec(version.pk), CODE)
     participant = Participant.objects.create(
         version=version,
-        public_id=new_public_id(),
+        public_id=public_id,
+        resume_digest=token_digest(resume_code(public_id)) if has_code else None,
         token_digest=token_digest(token),
         is_simulated=is_simulated,
         policy=policy,

@@ -26,6 +26,12 @@ def token_from(secret: str, *, purpose: str) -> str:
     return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
+def resume_code(public_id: str) -> str:
+    """Derive the code by which a participant gets back in (60 bits); it is stored as a digest only."""
+    mac = hmac.digest(settings.SECRET_KEY.encode(), f"assay resume:{public_id}".encode(), "sha256")
+    return "".join(CODE_LETTERS[byte % len(CODE_LETTERS)] for byte in mac[:CODE_LENGTH])
+
+
 def token_digest(token: str) -> str:
     """Return what is stored of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -14,11 +14,12 @@ from studies.rehearsal.policies import Leaves, Policy
 from studies.rehearsal.questions import Answer, PageUnexpected
 from studies.rehearsal.reader import PageRead, filled, read_page
 
+COOKIE = "assay_s"
 RETRIES = 5
 RETRY_PAUSE_S = 0.2
 MOST_PAGES = 2_000
 LAST_PAGES = frozenset(
-    {"done", "left", "closed", "full", "screened_out", "comprehension_failed", "withdrawn"}
+    {"done", "left", "closed", "expired", "full", "screened_out", "comprehension_failed", "withdrawn"}
 )
 
 
@@ -38,17 +39,25 @@ class Life:
 
 @dataclass
 class Visit:
-    """One browser: a client with cookies of its own, at one application."""
+    """One browser: a client with cookies of its own, at one application.
+
+    ``travel`` is given the cookie of a participant who waits for a session, and moves their clock to its opening.
+    """
 
     client: httpx.Client
     base_url: str
     think: Callable[[float], None] = lambda _seconds: None
+    travel: Callable[[str], None] | None = None
 
     def live(self, entrance: str, *, policy: Policy) -> Life:
         """Live one life from the invitation on; whatever is not as it must be raises."""
         page, url = self._enter(entrance)
         pages = 1
         while page.kind not in LAST_PAGES:
+            if page.kind == "session" and not page.nonce:
+                page = self._wait(url)
+                pages += 1
+                continue
             try:
                 answers = policy.answer(page)
             except Leaves:
@@ -77,6 +86,16 @@ class Visit:
             )
         door = urljoin(url, reply.headers["location"])
         return read_page(_expected(self._request("GET", door), 200)), door
+
+    def _wait(self, url: str) -> PageRead:
+        """Wait for the next session, by a clock that is ahead; it must then have opened."""
+        if self.travel is None:
+            raise PageUnexpected("The next session is some days away, and this visit cannot wait.")
+        self.travel(self.client.cookies[COOKIE])
+        page = read_page(_expected(self._request("GET", url), 200))
+        if page.kind == "session" and not page.nonce:
+            raise PageUnexpected("The next session did not open although its time has come.")
+        return page
 
     def _send(self, url: str, body: Mapping[str, Answer]) -> PageRead:
         reply = self._request("POST", url, body, {"X-Assay-Swap": "1"})

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import current_thread, main_thread
 
 import httpx
+from django.db import connection
 from django.urls import reverse
 
 from analysis.core.allocation import sub_seed
@@ -18,7 +20,8 @@ from explainers.selectors import case_panel, case_parts, prediction_map
 from studies.design.models import PlannedTrial, StudyVersion
 from studies.design.spec import StudySpec
 from studies.design.truth import truth_of
-from studies.enrolment.services import invitations_create
+from studies.enrolment.selectors import participant_by_token
+from studies.enrolment.services import invitations_create, simulated_clock_set
 from studies.errors import StudyError
 from studies.rehearsal.driver import Life, Visit
 from studies.rehearsal.knowledge import CaseKnown, Knowledge, Signature
@@ -75,7 +78,9 @@ def rehearsal_run(
         rng = random.Random(sub_seed(str(seed), "participant", number))  # noqa: S311 - chance for a simulation
         entrance = reverse("invited", args=[version.study.slug, tokens[number]])
         with _browser(transport) as client:
-            return Visit(client, base_url).live(entrance, policy=makers[number % len(makers)](rng))
+            return Visit(client, base_url, travel=_to_next_session).live(
+                entrance, policy=makers[number % len(makers)](rng)
+            )
 
     lives = tuple(_in_turn(live, count=count, concurrency=concurrency, progress=progress))
     return Rehearsal(lives, Counter(life.end for life in lives))
@@ -121,6 +126,18 @@ def _answers(spec: StudySpec) -> Iterator[tuple[str, str]]:
             yield from ((item["id"], item["eligible"][0]) for item in step.params["items"])
         if step.kind == "comprehension":
             yield from ((item["id"], item["correct"]) for item in step.params["items"])
+
+
+def _to_next_session(cookie: str) -> None:
+    """Move the clock of a simulated participant to the opening of the session that it waits for."""
+    try:
+        person = participant_by_token(cookie)
+        if person is None or person.opens_at is None:
+            raise RehearsalRefused("A simulated participant waits for a session that nobody knows of.")
+        simulated_clock_set(participant=person, to=person.opens_at)
+    finally:
+        if current_thread() is not main_thread():
+            connection.close()  # of a thread that ends with its participants
 
 
 @contextmanager

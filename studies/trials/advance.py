@@ -16,6 +16,7 @@ from studies.trials.earnings import earned_by
 from studies.trials.erasure import participant_erase
 from studies.trials.itempages import items_asked_in, page_place
 from studies.trials.models import StepResponse, Trial, TrialResponse
+from studies.trials.pauses import session_enter
 from studies.trials.position import TRIAL_STEPS, Place, place_within, step_from
 from studies.trials.records import schedule_create, trial_responses_create
 from studies.trials.sitting import Sitting, State, seat_given
@@ -69,6 +70,10 @@ def _enter_step(sitting: Sitting, *, index: int) -> None:
         if step.kind == "allocate":
             if not _allocate(sitting):
                 return
+        elif step.kind == "session":
+            sitting.place = Place(step=step.index)
+            session_enter(sitting, step)
+            return
         elif step.kind == "questionnaire":
             page = page_place(sitting, step, first=0)
             if page is not None:

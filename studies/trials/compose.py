@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils.safestring import SafeString
 
 from studies.design.pay import PayRules
+from studies.design.sessions import CODE, lets_back_by
 from studies.design.spec import Step, StudySpec
 from studies.enrolment.models import Completion
 from studies.protocols.stages import Stage
@@ -26,6 +28,9 @@ TITLES: Mapping[str, str] = {
     "debrief": "About this study",
     "left": "You did not take part",
     "closed": "This study is closed",
+    "expired": "This study is over for you",
+    "session": "See you again",
+    "resume": "Go on with another device",
     "full": "This study is full",
     "screened_out": "Thank you for your interest",
     "comprehension_failed": "Thank you for your time",
@@ -51,6 +56,14 @@ VERDICTS = {
     True: "Your answer was right",
     False: "Your answer was not right",
     None: "Thank you for your answer",
+}
+EXPIRED = {
+    "session_missed": "The time in which you could do this part of the study is over. What you have answered before is "
+    "kept. Nothing more is asked. You can close this page.",
+    "pause_exceeded": "Your last answer was too long ago for you to go on. What you have answered before is kept. "
+    "Nothing more is asked. You can close this page.",
+    "place_given_away": "You were away for so long that your place was given to somebody else. What you have answered "
+    "before is kept. Nothing more is asked. You can close this page.",
 }
 LEAVING = {
     "keep": "If you leave now, the answers that you have given are kept without your name, and nothing more is asked.",
@@ -80,7 +93,7 @@ def step_page(
         title=content.get("title") or TITLES[step.kind],
         study_title=spec.title,
         progress=Progress(done, total, f"Part {done + 1} of {total}"),
-        content=content,
+        content={**content, "can_return": can_return(spec) and step.kind != "consent"},
     )
 
 
@@ -147,8 +160,47 @@ def break_page(spec: StudySpec, *, done: int, total: int) -> Page:
         title="Time for a short break",
         study_title=spec.title,
         progress=Progress(done, total, f"{done} of {total} cases done"),
-        content={"done": done, "total": total},
+        content={"done": done, "total": total, "can_return": can_return(spec)},
     )
+
+
+def session_page(
+    step: Step, *, spec: StudySpec, window: tuple[datetime | None, datetime | None], now: datetime
+) -> Page:
+    """Compose the page between two sessions: when to come back, or the button that begins the next one."""
+    opens_at, closes_at = window
+    is_open = opens_at is None or now >= opens_at
+    content = {
+        "is_open": is_open,
+        "opens": None if opens_at is None else moment_shown(opens_at, now=now),
+        "closes": None if closes_at is None else moment_shown(closes_at, now=now),
+        "code": step.params["code"],
+        "can_return": can_return(spec),
+    }
+    title = "The next part of the study" if is_open else TITLES["session"]
+    return Page(kind="session", title=title, study_title=spec.title, content=content)
+
+
+def resume_page(spec: StudySpec, *, code: str = "") -> Page:
+    """Compose the page by which somebody goes on elsewhere: their code, or the form that asks for it."""
+    content = {"code": code}
+    return Page(kind="resume", title=TITLES["resume"], study_title=spec.title, content=content)
+
+
+def can_return(spec: StudySpec) -> bool:
+    """Say whether participants are told a code by which they can go on elsewhere."""
+    return lets_back_by(spec, CODE)
+
+
+def moment_shown(moment: datetime, *, now: datetime) -> dict[str, str]:
+    """Return a moment for the page: for programs, in words, and how far it is away in days or hours."""
+    hours = max(0.0, (moment - now).total_seconds() / 3600)
+    far = f"{round(hours / 24)} days" if hours >= 36 else f"{max(1, round(hours))} hours"
+    return {
+        "iso": moment.isoformat(timespec="minutes"),
+        "words": f"{moment:%A}, {moment.day} {moment:%B %Y, %H:%M} (UTC)",
+        "far": "1 hour" if far == "1 hours" else far,
+    }
 
 
 def notice_page(kind: PageKind, *, study_title: str, text: str = "", **content: Any) -> Page:

@@ -49,6 +49,10 @@ def page_to_send(sitting: Sitting) -> tuple[Page, Stage | None, StageView | None
 
 def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | None]:
     step, spec = sitting.step, sitting.spec
+    if step.kind == "session":
+        person = sitting.participant
+        window = (person.opens_at, person.closes_at)
+        return compose.session_page(step, spec=spec, window=window, now=sitting.now), None, None
     if step.kind not in TRIAL_STEPS:
         page = compose.step_page(
             step,
@@ -115,6 +119,9 @@ def _page_at_end(sitting: Sitting) -> Page:
     completion = Completion.objects.filter(participant=person).first()
     if completion is not None:  # who leaves after the end keeps the code
         return compose.done_page(spec, completion, text=text)
+    if person.state == State.EXPIRED:
+        text = compose.EXPIRED[person.closed_because]
+        return compose.notice_page("expired", study_title=spec.title, text=text)
     if person.state == State.WITHDRAWN and consent_is_declined(person):
         return compose.notice_page("left", study_title=spec.title)
     return compose.notice_page(END_PAGES[person.state], study_title=spec.title, text=text)

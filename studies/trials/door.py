@@ -123,9 +123,9 @@ def stranger_reply(
 
 def too_many_guesses(request: HttpRequest) -> bool:
     """Count a token that is nobody's and say whether its address sent too many."""
-    return bool(request.COOKIES.get(COOKIE) or request.path.count("/i/")) and invalid_tokens.is_too_many(
-        request.META.get("REMOTE_ADDR", "")
-    )
+    return bool(
+        request.COOKIES.get(COOKIE) or request.path.count("/i/") or request.path.endswith("/resume")
+    ) and invalid_tokens.is_too_many(request.META.get("REMOTE_ADDR", ""))
 
 
 def body_length(request: HttpRequest) -> int:

@@ -58,5 +58,5 @@ def part_of_study(spec: StudySpec, step: Step) -> tuple[int, int]:
 
     Parts that only some conditions have are counted for everybody, so that the number tells nothing of the condition.
     """
-    parts = [s.index for s in spec.steps if s.kind != "allocate"]
+    parts = [s.index for s in spec.steps if s.kind not in ("allocate", "session")]
     return sum(1 for index in parts if index < step.index), len(parts)

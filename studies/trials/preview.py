@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
@@ -45,6 +47,12 @@ def preview(
 def _page(
     version_id: int, spec: StudySpec, condition: str, step: Step, stage_name: str, case_key: str
 ) -> Page:
+    if step.kind == "session":
+        now = timezone.now()
+        closes_s = step.params["closes_s"]
+        closes = None if closes_s is None else now + timedelta(seconds=closes_s)
+        window = (now + timedelta(seconds=step.params["opens_s"]), closes)
+        return compose.session_page(step, spec=spec, window=window, now=now)
     if step.kind not in TRIAL_STEPS:
         if step.kind == "allocate":
             raise Http404

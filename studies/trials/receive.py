@@ -12,6 +12,7 @@ from studies.trials.answers import Clock, read_choice, read_fields, read_items, 
 from studies.trials.content import text_shown
 from studies.trials.deadline import is_too_late, seconds_left, stage_time_out
 from studies.trials.itempages import items_asked
+from studies.trials.pauses import session_begin
 from studies.trials.records import step_responses_create, trial_responses_create
 from studies.trials.scoring import comprehension_marks, screening_marks
 from studies.trials.sitting import Sitting, State
@@ -52,6 +53,12 @@ def _consent_store(sitting: Sitting, occasion: str, *, is_given: bool) -> None:
 
 def _instructions(_sitting: Sitting, data: Data, _clock: Clock) -> Move:
     refuse_answers(data)
+    return "on"
+
+
+def _session(sitting: Sitting, data: Data, _clock: Clock) -> Move:
+    refuse_answers(data)
+    session_begin(sitting)
     return "on"
 
 
@@ -115,5 +122,6 @@ _RECEIVE: Mapping[str, Callable[[Sitting, Data, Clock], Move]] = {
     "comprehension": _comprehension,
     "practice": _trial,
     "trials": _trial,
+    "session": _session,
     "debrief": _debrief,
 }

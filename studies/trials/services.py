@@ -13,7 +13,7 @@ from studies.design.models import StudyVersion
 from studies.design.selectors import version_spec
 from studies.enrolment.models import Participant, Withdrawal
 from studies.enrolment.selectors import participant_by_token, participant_locked
-from studies.enrolment.services import Known, participant_enrol, participant_withdraw
+from studies.enrolment.services import Known, participant_enrol, participant_return, participant_withdraw
 from studies.errors import AnswerInvalid
 from studies.trials.advance import place_advance, place_repeat
 from studies.trials.answers import read_clock
@@ -28,6 +28,7 @@ from studies.trials.events import (
 )
 from studies.trials.models import Submission
 from studies.trials.pages import Page
+from studies.trials.pauses import close_if_over, is_waiting, pause_note, was_away
 from studies.trials.position import TRIAL_STEPS
 from studies.trials.receive import answer_receive
 from studies.trials.records import (
@@ -47,6 +48,7 @@ __all__ = [
     "page_submit",
     "page_submit_by_token",
     "participant_leave",
+    "participant_resume",
     "participant_start",
 ]
 
@@ -66,10 +68,13 @@ class Outcome:
 def page_current(participant: Participant) -> Page:
     """Return the page at the participant's place; what a stage shows is recorded when it is first sent."""
     sitting = Sitting(participant)
-    if not sitting.is_active or sitting.step.kind not in TRIAL_STEPS:
+    is_recorded = sitting.is_active and sitting.step.kind in TRIAL_STEPS
+    if not is_recorded and not was_away(sitting):
         return page_at(sitting)
     with transaction.atomic():
         sitting = Sitting(participant_locked(participant.pk))
+        pause_note(sitting)
+        close_if_over(sitting)
         page, is_again = _page_sent(sitting)
         if is_again:
             _log(sitting, "reload")
@@ -118,6 +123,16 @@ def participant_start(
     return participant, token
 
 
+def participant_resume(*, code: str, slug: str) -> str:
+    """Let somebody go on elsewhere by their code and return the token of the new device."""
+    participant, token = participant_return(code=code, slug=slug)
+    with transaction.atomic():
+        server_event_add(
+            participant=participant_locked(participant.pk), kind="resumed", payload={"by_code": True}
+        )
+    return token
+
+
 def participant_leave(*, participant_id: int) -> Page:
     """Record a withdrawal under the policy of the study, erase what it says, and return the page that tells so."""
     with transaction.atomic():
@@ -139,7 +154,12 @@ def _submit(lock: Callable[[], Participant], sent: Sent, *, is_next_sent: bool) 
 
 def _outcome(sitting: Sitting, sent: Sent, *, is_next_sent: bool) -> Outcome:
     _store_events(sitting, sent.events)
-    if not sitting.is_active or not hmac.compare_digest(sent.nonce.encode(), sitting.nonce.encode()):
+    close_if_over(sitting)
+    if (
+        not sitting.is_active
+        or is_waiting(sitting)
+        or not hmac.compare_digest(sent.nonce.encode(), sitting.nonce.encode())
+    ):
         return _submit_elsewhere(sitting, sent, is_next_sent=is_next_sent)
     clock = read_clock(sent.clock)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -84,6 +85,11 @@ class Sitting:
         )
         self.scheduled: list[Trial] | None = None
         self._answers: dict[tuple[int, int, str], dict[str, Any]] = {}
+
+    @property
+    def now(self) -> datetime:
+        """Return the moment by this participant's clock; only that of a simulated one can be ahead."""
+        return timezone.now() + timedelta(seconds=self.participant.clock_ahead_s)
 
     @property
     def is_active(self) -> bool:
@@ -241,5 +247,5 @@ class Sitting:
         person = self.participant
         person.step_index, person.trial_index = self.place.step, self.place.trial
         person.stage_index, person.attempt = self.place.screen, self.place.attempt
-        person.moved_at = timezone.now()
+        person.moved_at = self.now
         self.ledger.update(person, POSITION)

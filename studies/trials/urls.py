@@ -11,6 +11,7 @@ urlpatterns = [
     path("<slug:slug>/", views.participant, name="submit"),
     path("<slug:slug>/start", views.start, name="start"),
     path("<slug:slug>/i/<str:token>/", views.invited, name="invited"),
+    path("<slug:slug>/resume", views.resume, name="resume"),
     path("<slug:slug>/events", views.events, name="events"),
     path("<slug:slug>/p/<str:digest>", pictures.picture, name="picture"),
     path("<slug:slug>/withdraw", views.withdraw, name="withdraw"),

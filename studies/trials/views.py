@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,6 +14,7 @@ from studies.design.selectors import version_spec
 from studies.enrolment.models import Participant
 from studies.enrolment.selectors import invitation_by_token, is_known_as
 from studies.enrolment.services import invitation_exchange
+from studies.enrolment.tokens import resume_code
 from studies.errors import AnswerConflict, AnswerInvalid, StudyClosed
 from studies.trials import compose, services
 from studies.trials.door import (
@@ -37,6 +39,7 @@ OF_THE_FORM = frozenset({"csrfmiddlewaretoken", "nonce", "clock", "events"})
 BODY_BYTES = 512 * 1024
 EVENTS_BYTES = 1024 * 1024
 VISIT_LENGTH = 100
+CODE_SENT = 100
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,6 +93,24 @@ def invited(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         page = compose.notice_page("closed", study_title=spec.title, text=error.message)
         return page_reply(request, page, slug=slug, status=403)
     return cookie_set(redirect_home(slug), slug=slug, token=cookie)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request: HttpRequest, slug: str) -> HttpResponse:
+    """Tell somebody the code by which they can go on elsewhere, or let in who brings one."""
+    spec = version_spec(version_at(slug).pk)
+    person = participant_at(request, slug=slug)
+    if request.method != "POST":
+        shown = resume_code(person.public_id) if person is not None and person.resume_digest else ""
+        return page_reply(request, compose.resume_page(spec, code=shown), slug=slug)
+    try:
+        token = services.participant_resume(code=request.POST.get("code", "")[:CODE_SENT], slug=slug)
+    except StudyClosed as error:
+        if too_many_guesses(request):
+            return stranger_reply(request, slug=slug, spec=spec, text=error.message, status=404)
+        page = replace(compose.resume_page(spec), errors={"code": error.message})
+        return page_reply(request, page, slug=slug, status=422)
+    return cookie_set(redirect_home(slug), slug=slug, token=token)
 
 
 @require_POST

@@ -104,6 +104,20 @@ SECOND = (
 SECOND_ALONE = (
     "Look at the case once more, then give your final answer. You may keep your answer or change it."
 )
+WINDOW = {
+    "opens": {
+        "iso": "2026-12-03T09:12+00:00",
+        "words": "Thursday, 3 December 2026, 09:12 (UTC)",
+        "far": "7 days",
+    },
+    "closes": {
+        "iso": "2026-12-17T09:12+00:00",
+        "words": "Thursday, 17 December 2026, 09:12 (UTC)",
+        "far": "21 days",
+    },
+    "code": "PART-ONE",
+    "can_return": True,
+}
 LEAVING = "If you leave now, the answers you have given so far are deleted at once. This cannot be undone."
 SCALE = {"kind": "ordinal", "minimum": 1, "maximum": 7, "anchors": ("not at all", "extremely")}
 AGREE = {
@@ -291,6 +305,26 @@ PAGES: dict[str, Page] = {
     "closed": notice(
         "closed", "This study is closed", "This study does not take new participants at the moment."
     ),
+    "done_with_bonus": notice(
+        "done",
+        "Thank you",
+        "Your answers are stored. You can close this page.",
+        code="K7QM2XPA9TRW",
+        bonus={"amount": "GBP 1.35", "right": 27, "scored": 32},
+    ),
+    "session_waits": page("session", "See you again", {**WINDOW, "is_open": False}),
+    "session_opens": page("session", "The next part of the study", {**WINDOW, "is_open": True, "code": ""}),
+    "expired": notice(
+        "expired",
+        "This study is over for you",
+        "Your last answer was too long ago for you to go on. What you have answered before is kept.",
+    ),
+    "resume": page("resume", "Go on with another device", {"code": ""}),
+    "resume_refused": replace(
+        page("resume", "Go on with another device", {"code": ""}),
+        errors={"code": "This code is not valid. Please check that you typed all of it."},
+    ),
+    "resume_code": page("resume", "Go on with another device", {"code": "K7QM2XPA9TRW"}),
     "full": notice("full", "This study is full", "Every place was taken a moment before you arrived."),
     "screened_out": notice("screened_out", "Thank you for your interest", "You can close this page."),
     "comprehension_failed": notice(

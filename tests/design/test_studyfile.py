@@ -160,6 +160,33 @@ NOT_YET: dict[str, tuple[str, str, int]] = {
 }
 
 
+SESSION = "- session: {name: later, opens_after_days: 7, closes_after_days: 21}\n  - questionnaire: s_tias\n"
+WRONG |= {
+    "a session that closes before it opens": (
+        "- debrief: debrief.md", ("- session: {name: late, opens_after_days: 9, closes_after_days: 8}\n  "
+        "- debrief: debrief.md"), 30, "closes before it opens"),
+    "a session before allocation": (
+        "- allocate\n", "- session: {name: early, opens_after_days: 1}\n  - allocate\n", 25, "after 'allocate'"),
+    "a session of nothing": (
+        "- debrief: debrief.md", "- debrief: debrief.md\n  - session: {name: empty, opens_after_days: 1}", 31,
+        "Nothing comes after"),
+    "tiers that fall": (
+        "plan:", "bonus: {currency: GBP, tiers: [{accuracy: 0.9, pay: 2}, {accuracy: 0.7, pay: 1}]}\nplan:", 31,
+        "higher accuracy"),
+    "a bonus of nothing": ("plan:", "bonus: {currency: GBP, shown: true}\nplan:", 31, "Say what is paid"),
+}  # fmt: skip
+
+
+def test_the_times_of_sessions_and_pauses_are_written_out_in_seconds() -> None:
+    text = changed("- debrief: debrief.md", SESSION + "  - debrief: debrief.md")
+    document = study_read(
+        text.replace("plan:", "pause: {maximum_hours: 1.5}\nplan:"), files=SIDE_FILES
+    ).document
+    (session,) = [entry["params"] for entry in document["flow"] if entry["kind"] == "session"]
+    assert session == {"name": "later", "opens_s": 604_800, "closes_s": 1_814_400, "code": ""}
+    assert (document["pause"], document["returning"]) == ({"maximum_s": 5400}, {"link": True, "code": False})
+
+
 def test_the_length_of_a_lease_is_the_sum_of_its_parts() -> None:
     document = study_read(
         changed(SLOTS, "slots: 24, lease: {hours: 1.5, minutes: 3}}"), files=SIDE_FILES

@@ -15,6 +15,7 @@ const UNREAD_MS = 300;
 const WIDGETS = [percent, probabilities, several];
 /* What few pages need is fetched when one does. */
 const RARE = {
+  "time[data-local]": () => import("./widgets/localtime.js"),
   "[data-countdown]": () => import("./widgets/countdown.js"),
   ".ranking": () => import("./widgets/ranking.js"),
   "[data-region]": () => import("./widgets/region.js"),
