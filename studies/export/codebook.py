@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.core.schema import TABLES, Table, codebook
 from studies.design.spec import StudySpec
-from studies.export.factors import factor_columns
+from studies.export.factors import VARIANT, factor_columns, has_variants
 from studies.export.people import Scope
 from studies.export.rows_people import item_bounds
 from studies.export.trialshape import optional_columns
@@ -46,6 +46,11 @@ def exported_tables(spec: StudySpec) -> dict[str, Table]:
             columns=(
                 *TABLES[name].columns,
                 *(column for column in TABLES[name].optional if column.name in there.get(name, ())),
+                *(
+                    column
+                    for column in TABLES[name].optional
+                    if column.name == VARIANT and has_variants(spec)
+                ),
                 *factor_columns(spec, name),
             ),
         )

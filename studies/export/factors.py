@@ -10,6 +10,7 @@ from analysis.core.schema import FACTOR_PREFIX
 from studies.design.spec import StudySpec
 from studies.design.squares import order_rows
 
+VARIANT = "variant"  # the column by which measures tell variants of one explanation apart
 WORDS = {
     "between": "between participants",
     "within": "within participants, in runs of trials",
@@ -38,8 +39,15 @@ def factor_columns(spec: StudySpec, table: str) -> tuple[Column, ...]:
 
 
 def condition_levels(spec: StudySpec, condition: str | None) -> dict[str, str | None]:
-    """Return the columns of the factors for a trial that shows a condition."""
-    return _columns(spec, spec.condition(condition).levels if condition else {}, tuple(WORDS))
+    """Return the columns of the factors for a trial that shows a condition; one named variant has its own besides."""
+    levels = spec.condition(condition).levels if condition else {}
+    variant = {VARIANT: levels.get(VARIANT)} if has_variants(spec) else {}
+    return _columns(spec, levels, tuple(WORDS)) | variant
+
+
+def has_variants(spec: StudySpec) -> bool:
+    """Say whether people get different variants (seeds, checkpoints) of the same explanation: a factor of that name."""
+    return any(factor["name"] == VARIANT for factor in spec.factors)
 
 
 def arm_levels(spec: StudySpec, arm: str | None) -> dict[str, str | None]:

@@ -15,11 +15,13 @@ from analysis.core.schema import validate
 from analysis.models import Dataset
 from studies.design.models import AllocationSlot, StudyVersion
 from studies.design.spec import StudySpec
-from studies.export.factors import placement_document
+from studies.design.studyfile import study_read
+from studies.export.codebook import exported_tables
+from studies.export.factors import condition_levels, placement_document
 from studies.export.services import dataset_export
 from studies.trials.models import Trial
 from tests.design.designs import MIXED, study, within
-from tests.design.scene import launched
+from tests.design.scene import SIDE_FILES, launched
 from tests.export.conftest import folder_of, send_people
 
 pytestmark = [pytest.mark.heavy, pytest.mark.django_db]
@@ -82,3 +84,21 @@ def test_the_orders_that_are_told_are_those_that_were_dealt() -> None:
         )
         met.append(tuple(dict.fromkeys(words)))
     assert Counter(met) == {tuple(order): 3 for order in arm["orders"]}
+
+
+VARIANTS = """\
+factors:
+  variant:
+    levels:
+      one: {advice: {show: [label]}, explanations: [{method: integrated_gradients}]}
+      two: {advice: {show: [label]}, explanations: [{method: saliency}]}
+    placed: between
+"""
+
+
+def test_a_factor_named_variant_is_the_column_by_which_measures_tell_variants_apart() -> None:
+    spec = study_read(study(VARIANTS, contrast="two - one"), files=SIDE_FILES).spec
+    assert condition_levels(spec, "two") == {"factor_variant": "two", "variant": "two"}
+    assert "variant" in exported_tables(spec)["trials"].names()
+    plain = study_read(study(MIXED, contrast="ig_shown - plain_shown"), files=SIDE_FILES).spec
+    assert "variant" not in exported_tables(plain)["trials"].names()
