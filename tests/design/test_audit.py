@@ -181,3 +181,41 @@ def test_over_a_thousand_plans_what_does_not_divide_is_equal_and_every_case_is_j
 def test_mixed_designs_deal_the_same_cases_to_all_arms() -> None:
     spec = spec_of(study(MIXED, contrast="ig_shown - plain_shown"))
     assert [[arm.name for arm in arms] for arms in arm_groups(spec)] == [["plain", "ig"]]
+
+
+def crossover(days: int) -> StudySpec:
+    """A reader crossover: the same cases unaided and with help, at least four weeks apart, in both orders."""
+    factors = (
+        f"factors:\n  help:\n    levels: {{none: {{}}, ai: {ADVICE}}}\n    placed: within\n"
+        "    order: latin\n    per: step\n    washout_days: 28\n"
+    )
+    steps = (
+        "  - trials: {protocol: decision}\n"
+        f"  - session: {{name: second, opens_after_days: {days}}}\n"
+        "  - trials: {protocol: decision, cases: {per_participant: 12, reread: true}}"
+    )
+    return spec_of(study(factors, trials=steps))
+
+
+def test_a_crossover_reads_the_same_cases_again_under_the_other_level_after_the_washout() -> None:
+    spec = crossover(28)
+    request = plan_request(spec)
+    planned = deal_plans("audit", request=PlanRequest(request.groups, (), {"": 8}), pool=pool_for(spec))
+    first, second = sorted({trial.step_index for trial in planned})
+    read = {
+        (plan, step): {(t.case, t.within) for t in planned if (t.plan, t.step_index) == (plan, step)}
+        for plan in range(8)
+        for step in (first, second)
+    }
+    began: Counter[str] = Counter()
+    for plan in range(8):
+        (before,), (after,) = ({word for _case, word in read[plan, step]} for step in (first, second))
+        assert {case for case, _word in read[plan, first]} == {case for case, _word in read[plan, second]}
+        assert {before, after} == {"help=none", "help=ai"}
+        began[before] += 1
+    assert began == {"help=none": 4, "help=ai": 4}
+
+
+def test_a_session_that_opens_before_the_washout_is_over_is_refused() -> None:
+    with pytest.raises(FileInvalid, match="At least 28 days must lie between two levels"):
+        crossover(27)
