@@ -188,12 +188,18 @@ def check_nothing_lost_nothing_twice(keys: list[str]) -> None:
     assert not list(store.root.rglob(".new-*")), "a half-written file"
 
 
+def at_work(works: Works) -> bool:
+    """Whether more explanations were begun than are there: a kill hits one, or one has hit one already."""
+    return len(works.begun()) > Explanation.objects.count()
+
+
 def kill_often(works: Works, *, kills: int, total: int, wipe_every: int = 0) -> None:
     """Kill the whole worker and a pool child in turn, each time after new work was finished."""
     worker = works.worker()
     for number in range(kills):
         goal = finished() + max(3, (total - finished()) // (kills + 3))
         wait_for(lambda goal=goal: finished() >= min(goal, total), works, seconds=150)
+        wait_for(lambda: at_work(works) or finished() >= total, works, seconds=150)
         if number % 2:
             for pid in children(worker.pid)[:1]:
                 with suppress(ProcessLookupError):
