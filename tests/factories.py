@@ -203,7 +203,15 @@ def document_of(recipe: StudyRecipe) -> dict[str, Any]:
         "returning": {"link": False, "code": False} | dict(recipe.returning),
         "completion": dict(recipe.completion),
         "withdrawal": {"policy": recipe.withdrawal},
-        "plan": {"primary": {"measure": "accuracy", "contrasts": ["ai - unaided"]}, "n": 4, "alpha": 0.05},
+        "plan": {
+            "primary": {"measure": "accuracy", "contrasts": ["ai - unaided"]},
+            "secondary": [],
+            "multiplicity": "holm",
+            "n": 4,
+            "analyse": "intention_to_treat",
+            "sensitivity": [],
+            "alpha": 0.05,
+        },
     }
 
 

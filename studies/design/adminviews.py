@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_http_methods
 
 from explainers.core.errors import ExplainersError
-from studies.design import versionpage
+from studies.design import recruitmentpage, versionpage
 from studies.design.balancepictures import balance_pictures
 from studies.design.forms import CaseImportForm, StudyImportForm
 from studies.design.models import Recruitment, StudyVersion
@@ -183,7 +183,8 @@ def version_view(request: HttpRequest, pk: int) -> HttpResponse:
         "conditions": versionpage.conditions_table(spec),
         "flow": versionpage.flow_table(version, spec),
         "case_plan": versionpage.case_plan_table(version, spec),
-        "allocation": versionpage.allocation_table(version, spec),
+        "allocation": recruitmentpage.allocation_table(version, spec),
+        "recruitment_words": recruitmentpage.recruitment_words(spec),
         **_balance(version),
         "plan": versionpage.plan_lines(spec),
         "diff": versionpage.source_diff(version),

@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from studies.design.content import case_pool, content_of, plan_request
-from studies.design.models import AllocationCounter, AllocationSlot, StudyVersion
+from studies.design.models import StudyVersion
 from studies.design.planblocks import Block, Group, PoolCase, fits
 from studies.design.selectors import (
     Progress,
@@ -19,7 +19,7 @@ from studies.design.selectors import (
     rendering_progress,
 )
 from studies.design.spec import SHOWN, CaseQuota, ConditionSpec, Step, StudySpec
-from studies.design.strata import AI_CORRECT, cell_name, stratum_keys
+from studies.design.strata import AI_CORRECT, cell_name
 from studies.protocols import protocol_names
 from studies.questionnaires.paging import page_count
 
@@ -182,15 +182,6 @@ def _pool(version: StudyVersion) -> list[PoolCase]:
     if not content.is_there:
         return []
     return case_pool(content.spec, cases=content.cases(), predictors=content.known_predictors)
-
-
-def allocation_table(version: StudyVersion, spec: StudySpec) -> list[dict[str, Any]]:
-    """Return a row for each stratum; who gets what next is nobody's to see."""
-    counters = AllocationCounter.objects.filter(version=version, purpose=AllocationSlot.Purpose.REAL)
-    taken = dict(counters.values_list("stratum", "next"))
-    return [
-        {"stratum": key or "all", "slots": spec.slots, "taken": taken.get(key)} for key in stratum_keys(spec)
-    ]
 
 
 def plan_lines(spec: StudySpec) -> list[tuple[str, str]]:

@@ -14,10 +14,11 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from analysis.core.minimisation import Minimisation, levels_of, minimise
-from studies.design.models import AllocationCounter, AllocationSlot
+from studies.design.models import AllocationCounter, AllocationSlot, StudyVersion
 from studies.design.selectors import version_spec
 from studies.design.slots import arm_names
 from studies.design.spec import StudySpec
+from studies.enrolment.attrition import attrition_watch
 from studies.enrolment.models import Assignment, Participant
 from studies.errors import StudyFull
 
@@ -194,6 +195,8 @@ def places_release(*, version_id: int, is_simulated: bool, now: datetime | None 
     counters = AllocationCounter.objects.filter(version_id=version_id, purpose=purpose)
     for key, number in _keys_of(pks).items():
         counters.filter(stratum=key).update(freed=F("freed") + number)
+    if not is_simulated:
+        attrition_watch(StudyVersion.objects.select_related("study").get(pk=version_id))
     return len(pks)
 
 

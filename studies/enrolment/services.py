@@ -13,6 +13,7 @@ from django.utils import timezone
 from studies.design.models import Recruitment, StudyVersion
 from studies.design.selectors import version_spec
 from studies.design.sessions import CODE, LINK, lets_back_by
+from studies.enrolment.attrition import attrition_watch
 from studies.enrolment.claims import slot_claim
 from studies.enrolment.models import (
     Completion,
@@ -204,6 +205,8 @@ def participant_withdraw(*, participant: Participant, policy: str = "") -> Withd
         locked.save(update_fields=["state", "moved_at"])
         if is_erased:
             Identifier.objects.filter(participant=locked).delete()
+        if not locked.is_simulated and hasattr(locked, "assignment"):
+            attrition_watch(locked.version)
     participant.state = locked.state
     return withdrawal
 

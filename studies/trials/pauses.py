@@ -7,6 +7,8 @@ from typing import Any
 
 from studies.design.sessions import pause_limit_s
 from studies.design.spec import Step
+from studies.enrolment.attrition import attrition_watch
+from studies.enrolment.models import Participant
 from studies.trials.events import server_event_add
 from studies.trials.sitting import Sitting, State
 
@@ -80,7 +82,9 @@ def close_if_over(sitting: Sitting) -> None:
     person = sitting.participant
     person.state, person.closed_because = State.EXPIRED, reason
     # The moment of the last answer stays as it is: it says when they left.
-    sitting.ledger.update(person, ("state", "closed_because"))
+    Participant.objects.filter(pk=person.pk).update(state=person.state, closed_because=reason)
+    if not person.is_simulated and sitting.seat is not None:
+        attrition_watch(person.version)
 
 
 def _log(sitting: Sitting, kind: str, **payload: Any) -> None:
