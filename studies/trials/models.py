@@ -151,6 +151,7 @@ class Event(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["participant", "source", "seq"], name="event_once")]
+        permissions = [("replay_path", "Can replay a participant's path")]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.participant_id}"
