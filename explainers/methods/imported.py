@@ -18,6 +18,10 @@ class Imported(Method):
     -----
     Nothing is computed: the engine shows what is there. What the quality gate would need the predictor for is reported
     as not computed, never as passed.
+
+    References
+    ----------
+    .. [1] Whatever the manifest of the file names as its source; it is kept in the recipe of every explanation.
     """
 
     name = "imported"

@@ -203,7 +203,8 @@ def test_simulated_people_go_through_the_whole_of_it(production: Production, fin
 
 def test_the_worker_made_what_they_saw(production: Production, finished: Finished) -> None:
     made = production.live.rows("SELECT DISTINCT kind, state FROM explainers_job ORDER BY kind")
-    assert made == [("explain", "done"), ("predict", "done"), ("render", "done")]
+    assert {("explain", "done"), ("predict", "done"), ("render", "done")} <= set(made)
+    assert {state for _kind, state in made} == {"done"}
     seen = production.live.rows("SELECT item, count(*) FROM trials_presenteditem GROUP BY item")
     assert dict(seen).get("explanation", 0) > 0
 

@@ -191,4 +191,4 @@ def test_a_study_whose_cases_lack_what_its_protocol_needs_is_not_launched() -> N
         finish_jobs()
     version_prepare(version=version)
     told = " ".join(version_problems(version=version))
-    assert "a value of gain, a value of interventions" in told
+    assert "the reference column 'gain', which no case has" in told

@@ -1,5 +1,5 @@
-/* countdown.js: tells how much time is left for a page and sends the form when there is none. It decides nothing: the
- * server's clock does. Unit: seconds, from the moment at which the page was on the screen (clock.js). It says the time aloud
+/* countdown.js: tells how much time is left for a page and sends the form when there is none. It decides
+ * and measures nothing: the server's clock does. Unit: seconds, from the moment at which the page was on the screen (clock.js). It says the time aloud
  * only once, when a fifth of it is left; nothing blinks and nothing changes colour.
  */
 import { shownFor } from "../clock.js";

@@ -1,4 +1,4 @@
-/* localtime.js: tells moments by the reader's own clock. Without it the page tells them in UTC, in words. */
+/* localtime.js: tells moments by the reader's own clock; it measures nothing. Without it the page tells them in UTC, in words. */
 const FORM = { weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
 
 export function enhance(root) {

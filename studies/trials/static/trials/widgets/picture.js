@@ -5,21 +5,18 @@
  * is recorded once it rests for 300 ms, with the moment of the last change. Without this script the picture is there as it is.
  */
 import { now } from "../clock.js";
+import { gestures } from "./gestures.js";
 
 const REST_MS = 300;
 const LARGEST = 8;
 const STEP = 1.25;
 const MOVE = 10; // percent of the frame
-const KEYS = {
-  "+": "in", "=": "in", "-": "out", "0": "reset", ".": "brighter", ",": "darker", "]": "more", "[": "less",
-  ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
-};
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const round = (value) => Math.round(value * 100) / 100;
 
 class Picture {
   constructor(figure, record) {
-    Object.assign(this, { figure, record, timers: {}, fingers: new Map(), view: 0 });
+    Object.assign(this, { figure, record, timers: {}, view: 0 });
     this.frame = figure.querySelector("[data-viewport]");
     this.image = this.frame.querySelector("img");
     this.said = figure.querySelector("[data-said]");
@@ -95,32 +92,6 @@ class Picture {
     const [x, y] = { left: [MOVE, 0], right: [-MOVE, 0], up: [0, MOVE], down: [0, -MOVE] }[what];
     return this.move(x, y);
   }
-  key(event) {
-    const what = KEYS[event.key];
-    if (event.target !== this.frame || !what || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.key.startsWith("Arrow") && this.scale === 1) return;
-    event.preventDefault();
-    this.act(what);
-  }
-  spread() {
-    const [a, b] = [...this.fingers.values()];
-    return Math.hypot(a.x - b.x, a.y - b.y);
-  }
-  down(event) {
-    if (event.target.closest("svg")) return; // that pointer marks a region
-    this.fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    if (this.fingers.size === 2) this.start = { spread: this.spread(), scale: this.scale };
-    if (this.scale > 1 || this.fingers.size === 2) this.frame.setPointerCapture(event.pointerId);
-  }
-  drag(event) {
-    const was = this.fingers.get(event.pointerId);
-    if (!was) return;
-    this.fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    if (this.fingers.size === 2) return this.zoom((this.start.scale * this.spread()) / this.start.spread);
-    if (this.scale === 1) return;
-    const { width, height } = this.frame.getBoundingClientRect();
-    this.move((100 * (event.clientX - was.x)) / width, (100 * (event.clientY - was.y)) / height);
-  }
   fail() {
     this.said.textContent = this.said.dataset.failed;
     this.said.classList.remove("said");
@@ -129,17 +100,7 @@ class Picture {
   listen() {
     this.frame.tabIndex = 0;
     this.frame.setAttribute("role", "group");
-    this.frame.addEventListener("keydown", (event) => this.key(event));
-    this.frame.addEventListener("pointerdown", (event) => this.down(event));
-    this.frame.addEventListener("pointermove", (event) => this.drag(event));
-    for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) {
-      this.frame.addEventListener(kind, (event) => this.fingers.delete(event.pointerId));
-    }
-    this.frame.addEventListener("wheel", (event) => {
-      if (!event.ctrlKey) return;
-      event.preventDefault();
-      this.zoom(this.scale * (event.deltaY < 0 ? STEP : 1 / STEP));
-    }, { passive: false });
+    gestures(this);
     for (const tools of this.figure.querySelectorAll("[data-tools]")) tools.hidden = false;
     for (const button of this.figure.querySelectorAll("[data-do]")) {
       button.addEventListener("click", () => this.act(button.dataset.do));
