@@ -180,6 +180,13 @@ AXES_LOCKOUT_CALLABLE = "deploy.pages.too_many_attempts"
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_I18N = True
+LANGUAGES = [
+    ("en", "English"),
+    ("en-gb", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+]
 USE_TZ = True
 
 # Static files

@@ -139,6 +139,8 @@ class StudyRecipe:
         f'<table class="bars"><caption>{number}</caption></table>'
     )
     store: Path | None = None
+    languages: Sequence[str] = ("en",)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     part_schema: Sequence[Mapping[str, Any]] = ()
     parts: Callable[[int], Mapping[str, Any]] = lambda number: {}
 
@@ -173,6 +175,8 @@ def document_of(recipe: StudyRecipe) -> dict[str, Any]:
     return {
         "study": recipe.slug,
         "title": "Reading cell samples",
+        "languages": list(recipe.languages),
+        "words": {language: dict(words) for language, words in recipe.words.items()},
         "audience": "",
         "action": "",
         "ethics": {},
@@ -298,12 +302,15 @@ def _version(recipe: StudyRecipe) -> StudyVersion:
     StudyText.objects.bulk_create(
         StudyText(
             version=version,
-            name=name,
+            name=f"{name}.{language}" if language else name,
             markdown=f"The {name}.",
-            html=f"<p>The {name}.</p>",
-            digest=_digest(recipe.slug, "text", name),
+            html=f"<p>Text {name} auf Deutsch.</p>" if language else f"<p>The {name}.</p>",
+            digest=_digest(recipe.slug, "text", name, language)
+            if language
+            else _digest(recipe.slug, "text", name),
         )
         for name in ("consent", "instructions", "debrief")
+        for language in ("", *recipe.languages[1:])
     )
     return version
 

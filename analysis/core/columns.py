@@ -308,6 +308,10 @@ SCALE_COLUMNS = (
     _time("answered_s", "s", "when it was answered, from the participant's start"),
 )
 
+OPTIONAL_PARTICIPANT_COLUMNS = (
+    _text("language", "language in which the participant read the pages", nullable=True),
+)
+
 OPTIONAL_SCALE_COLUMNS = (
     _text("scoring", "how the items make the score of the questionnaire", levels=("mean", "sum", "none")),
     _index("position", "place at which the item stood on its page, from 0"),

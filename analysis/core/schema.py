@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.core.columns import (
     ALLOCATION_COLUMNS,
     EVENT_COLUMNS,
+    OPTIONAL_PARTICIPANT_COLUMNS,
     OPTIONAL_RESPONSE_COLUMNS,
     OPTIONAL_SCALE_COLUMNS,
     OPTIONAL_TRIAL_COLUMNS,
@@ -59,7 +60,13 @@ TABLES: Mapping[str, Table] = {
             PRESENTATION_COLUMNS,
             ("participant_id", "block_index", "trial_index", "stage", "position"),
         ),
-        Table("participants", "one row for each participant", PARTICIPANT_COLUMNS, ("participant_id",)),
+        Table(
+            "participants",
+            "one row for each participant",
+            PARTICIPANT_COLUMNS,
+            ("participant_id",),
+            OPTIONAL_PARTICIPANT_COLUMNS,
+        ),
         Table(
             "scales",
             "one row for each questionnaire item that was asked",

@@ -23,6 +23,8 @@ def normalised(draft: Draft) -> dict[str, Any]:
     return {
         "study": data["study"],
         "title": data["title"],
+        "languages": list(data.get("languages", ["en"])),
+        "words": {language: dict(words) for language, words in draft.side.words.items()},
         "audience": data.get("audience", ""),
         "action": data.get("action", ""),
         "ethics": dict(data.get("ethics", {})),

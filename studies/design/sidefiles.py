@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from studies.design.languages import further_languages, text_in, words_read
 from studies.design.schemafaults import did_you_mean, schema_faults
 from studies.design.texts import text_read
 from studies.design.yamlsource import Path, YamlSource, read_yaml
@@ -40,6 +41,7 @@ class SideFiles:
     texts: Mapping[str, str] = field(default_factory=dict)
     items: Mapping[int, list[Mapping[str, Any]]] = field(default_factory=dict)
     questionnaires: Mapping[str, Questionnaire] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def raw_steps(data: Mapping[str, Any]) -> list[RawStep]:
@@ -59,7 +61,9 @@ def raw_steps(data: Mapping[str, Any]) -> list[RawStep]:
 def referenced_files(data: Mapping[str, Any]) -> list[str]:
     """Return the names of the files that the study refers to, each once, in order."""
     names = [name for step in raw_steps(data) for name, _ in _references(step)]
-    return list(dict.fromkeys(names))
+    texts = [step.params["text"] for step in raw_steps(data) if "text" in step.params]
+    names += [text_in(text, language) for language in further_languages(data) for text in texts]
+    return list(dict.fromkeys([*names, *data.get("words", {}).values()]))
 
 
 def read_side_files(source: YamlSource, *, given: Mapping[str, bytes], faults: list[Fault]) -> SideFiles:
@@ -67,7 +71,9 @@ def read_side_files(source: YamlSource, *, given: Mapping[str, bytes], faults: l
     reader = _Reader(source, given, faults)
     for step in raw_steps(source.data):
         reader.step(step)
-    return SideFiles(reader.texts, reader.items, reader.questionnaires)
+    for language, name in source.data.get("words", {}).items():
+        reader.words_of(language, name)
+    return SideFiles(reader.texts, reader.items, reader.questionnaires, reader.words)
 
 
 def _references(step: RawStep) -> Iterator[tuple[str, Path]]:
@@ -88,6 +94,7 @@ class _Reader:
         self.items: dict[int, list[Mapping[str, Any]]] = {}
         self.questionnaires: dict[str, Questionnaire] = {}
         self.wordings: dict[str, str] = {}
+        self.words: dict[str, dict[str, str]] = {}
 
     def step(self, step: RawStep) -> None:
         if step.kind == "questionnaire":
@@ -96,12 +103,26 @@ class _Reader:
             self._items(step)
         if "text" in step.params:
             name, path = step.params["text"], (*step.path, "text")
-            data = self._bytes(name, path)
-            if data is not None:
-                try:
-                    self.texts[name] = text_read(data, name=name)
-                except FileInvalid as error:
-                    self._adopt(error, path)
+            further = [text_in(name, language) for language in further_languages(self.source.data)]
+            for each in (name, *further):
+                self._text(each, path)
+
+    def words_of(self, language: str, name: str) -> None:
+        path = ("words", language)
+        data = self._bytes(name, path)
+        if data is not None:
+            try:
+                self.words[language] = words_read(data, name=name)
+            except FileInvalid as error:
+                self._adopt(error, path)
+
+    def _text(self, name: str, path: Path) -> None:
+        data = self._bytes(name, path)
+        if data is not None:
+            try:
+                self.texts[name] = text_read(data, name=name)
+            except FileInvalid as error:
+                self._adopt(error, path)
 
     def _questionnaire(self, step: RawStep) -> None:
         use, path = step.params["use"], (*step.path, "use")

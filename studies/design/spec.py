@@ -228,6 +228,11 @@ class StudySpec:
         return tuple(factor for factor in listed if factor["name"] != PLAIN)
 
     @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that participants may choose; versions made before there were any have English."""
+        return tuple(self.document.get("languages", ("en",)))
+
+    @property
     def plan(self) -> Mapping[str, Any]:
         plan: Mapping[str, Any] = self.document["plan"]
         return plan

@@ -16,6 +16,7 @@ from studies.design.checks import (
 )
 from studies.design.conditionchecks import condition_faults
 from studies.design.flowchecks import flow_faults
+from studies.design.languagechecks import language_faults
 from studies.design.normalise import normalised
 from studies.design.planchecks import plan_faults
 from studies.design.protocolchecks import protocol_faults
@@ -91,10 +92,14 @@ def study_read(data: bytes | str, *, files: Mapping[str, bytes], name: str = "st
         faults.extend(check(draft))
     if faults:
         raise FileInvalid(name, sorted(set(faults)))
+    document = normalised(draft)
+    faults.extend(language_faults(draft, document))
+    if faults:
+        raise FileInvalid(name, sorted(set(faults)))
     texts = tuple(
         StudyText(text, markdown, text_html(markdown)) for text, markdown in sorted(side.texts.items())
     )
-    return StudyFile(raw.decode("utf-8-sig"), normalised(draft), texts)
+    return StudyFile(raw.decode("utf-8-sig"), document, texts)
 
 
 def study_read_folder(path: FilePath) -> tuple[bytes, dict[str, bytes]]:

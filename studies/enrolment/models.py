@@ -37,6 +37,7 @@ class Participant(models.Model):
     )
     state = models.CharField(max_length=24, choices=State.choices, default=State.ENROLLED)
     stratum = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=8, blank=True, help_text="Of the pages; empty: the study's first.")
     step_index = models.PositiveSmallIntegerField(default=0)
     trial_index = models.PositiveSmallIntegerField(default=0, help_text="Place among the trials of the step.")
     stage_index = models.PositiveSmallIntegerField(default=0)

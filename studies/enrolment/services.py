@@ -66,6 +66,7 @@ def participant_enrol(
     policy: str = "",
     identifiers: Iterable[Known] = (),
     visit: str = "",
+    language: str = "",
 ) -> tuple[Participant, str]:
     """Enrol a person and return them with their token; a person who is known already is resumed, never doubled.
 
@@ -80,7 +81,12 @@ def participant_enrol(
         try:
             with transaction.atomic():
                 new = _participant_new(
-                    version=version, token=token, known=known, is_simulated=is_simulated, policy=policy
+                    version=version,
+                    token=token,
+                    known=known,
+                    is_simulated=is_simulated,
+                    policy=policy,
+                    language=language,
                 )
                 return new, token
         except IntegrityError:  # the same person, a moment earlier: the unique key let one of us through
@@ -126,7 +132,7 @@ def invitations_create(
 
 
 @transaction.atomic
-def invitation_exchange(*, token: str) -> tuple[Participant, str]:
+def invitation_exchange(*, token: str, language: str = "") -> tuple[Participant, str]:
     """Exchange an invitation for a participant and their token, once.
 
     A reply may be lost on its way, so the exchange can be repeated, with the same result, until the person has sent
@@ -158,6 +164,7 @@ def invitation_exchange(*, token: str) -> tuple[Participant, str]:
         known=[],
         is_simulated=invitation.is_simulated,
         policy=invitation.policy,
+        language=language,
     )
     invitation.participant = participant
     invitation.save(update_fields=["participant"])
@@ -225,7 +232,13 @@ def completion_mint(
 
 
 def _participant_new(
-    *, version: StudyVersion, token: str, known: Sequence[Known], is_simulated: bool, policy: str
+    *,
+    version: StudyVersion,
+    token: str,
+    known: Sequence[Known],
+    is_simulated: bool,
+    policy: str,
+    language: str,
 ) -> Participant:
     public_id = new_public_id()
     has_code = lets_back_by(version_spec(version.pk), CODE)
@@ -236,6 +249,7 @@ def _participant_new(
         token_digest=token_digest(token),
         is_simulated=is_simulated,
         policy=policy,
+        language=language,
     )
     Identifier.objects.bulk_create(
         Identifier(participant=participant, version=version, kind=kind, value=value) for kind, value in known

@@ -15,6 +15,7 @@ from studies.export.trialshape import optional_columns
 
 TABLE_NAMES = ("trials", "responses", "presentations", "participants", "scales", "events")
 BESIDE: Mapping[str, Collection[str]] = {
+    "participants": ("language",),
     "scales": ("scoring", "position", "given"),
     "responses": ("reference", "correct", "score"),
 }

@@ -35,6 +35,7 @@ class Person:
     plan: int | None
     condition: str | None
     withheld: str = ""
+    language: str = ""
 
     def seconds(self, moment: datetime | None) -> float | None:
         """Return a moment as seconds from this participant's start; clocks that were set back give 0."""
@@ -87,7 +88,7 @@ class Scope:
             )
         )
         rows = Participant.objects.filter(pk__in=batch).values(
-            "pk", "state", "started_at", "moved_at", "stratum",
+            "pk", "state", "started_at", "moved_at", "stratum", "language",
             "assignment__condition", "assignment__slot__seq", "assignment__slot__stratum",
             "assignment__plan", "assignment__slot__plan",
         )  # fmt: skip
@@ -108,6 +109,7 @@ class Scope:
                     slot=row["assignment__slot__seq"],
                     plan=_first(row["assignment__plan"], row["assignment__slot__plan"]),
                     condition=row["assignment__condition"],
+                    language=row["language"] or self.spec.languages[0],
                     withheld=REFUSED if pk in refused else ERASED if erased else "",
                 )
             )

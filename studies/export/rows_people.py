@@ -40,6 +40,7 @@ def participant_rows(scope: Scope, answered: Mapping[str, int]) -> Iterator[Row]
                 "participant_id": person.participant_id,
                 "is_simulated": scope.simulated,
                 "stratum": person.stratum,
+                "language": person.language,
                 "slot": person.slot,
                 "condition": person.condition,
                 **arm_levels(scope.spec, person.condition),

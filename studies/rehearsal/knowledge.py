@@ -46,4 +46,4 @@ class Knowledge:
 
 def signature(page: PageRead) -> Signature:
     """Return what a case looks like: its pictures and texts, and its measurements."""
-    return (*page.parts, *((row.label, row.value) for row in page.panel))
+    return (*page.parts, *((row.label, row.value.replace(",", ".")) for row in page.panel))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from studies.design.sessions import CODE, lets_back_by
 from studies.design.spec import Step, StudySpec
 from studies.enrolment.models import Completion
 from studies.protocols.stages import Stage
+from studies.questionnaires import in_language
 from studies.trials.content import case_shown, text_shown
 from studies.trials.fieldview import scale_points
 from studies.trials.pages import Mould, Page, PageKind, Progress
@@ -72,9 +74,17 @@ LEAVING = {
 
 
 def step_page(
-    step: Step, *, version_id: int, spec: StudySpec, attempt: int, items: Items | None = None
+    step: Step,
+    *,
+    version_id: int,
+    spec: StudySpec,
+    attempt: int,
+    items: Items | None = None,
+    language: str = "",
 ) -> Page:
     """Compose the page of a step that has no trials; ``items`` are those on this page, by default all of the step."""
+    if step.kind == "questionnaire":
+        step = replace(step, params=in_language(step.params, language))
     makers = {
         "consent": _text_content,
         "instructions": _text_content,
@@ -83,9 +93,10 @@ def step_page(
         "questionnaire": _items_content,
         "comprehension": _items_content,
     }
-    content = makers[step.kind](step, version_id=version_id, attempt=attempt)
+    content = makers[step.kind](step, version_id=version_id, attempt=attempt, language=language)
     if items is not None:
-        content["items"] = [_item_shown(item) for item in items]
+        worded = {item["id"]: item for item in step.params["items"]}
+        content["items"] = [_item_shown(worded[item["id"]]) for item in items]
     done, total = part_of_study(spec, step)
     kind: PageKind = step.kind  # type: ignore[assignment]  # steps with trials and the allocation have no such page
     return Page(
@@ -246,13 +257,20 @@ def _bonus_shown(spec: StudySpec, completion: Completion) -> dict[str, Any] | No
     }
 
 
-def welcome_page(spec: StudySpec, *, is_invited: bool, hidden: Mapping[str, str]) -> Page:
-    """Compose the page at the door; opening it does nothing."""
+def welcome_page(
+    spec: StudySpec, *, is_invited: bool, hidden: Mapping[str, str], languages: Items = ()
+) -> Page:
+    """Compose the page at the door; opening it does nothing. ``languages`` are those to choose from."""
     return Page(
         kind="welcome",
         title=spec.title,
         study_title=spec.title,
-        content={"can_start": True, "hidden": dict(hidden), "invited": is_invited},
+        content={
+            "can_start": True,
+            "hidden": dict(hidden),
+            "invited": is_invited,
+            "languages": list(languages),
+        },
     )
 
 
@@ -267,13 +285,13 @@ def withdraw_page(spec: StudySpec) -> Page:
     )
 
 
-def _text_content(step: Step, *, version_id: int, attempt: int) -> dict[str, Any]:
-    html, _digest = text_shown(version_id, step.params["text"])
+def _text_content(step: Step, *, version_id: int, attempt: int, language: str) -> dict[str, Any]:
+    html, _digest = text_shown(version_id, step.params["text"], language)
     # Passed through the allow-list when the version was made, and again when it was read.
     return {"html": SafeString(html), "consent": bool(step.params.get("consent"))}
 
 
-def _items_content(step: Step, *, version_id: int, attempt: int) -> dict[str, Any]:
+def _items_content(step: Step, *, version_id: int, attempt: int, language: str) -> dict[str, Any]:
     params = step.params
     review = params.get("text") if step.kind == "comprehension" and attempt else None
     return {
@@ -282,7 +300,7 @@ def _items_content(step: Step, *, version_id: int, attempt: int) -> dict[str, An
         "items": [_item_shown(item) for item in params["items"]],
         "attempt": attempt + 1,
         "attempts": params.get("attempts", 1),
-        "review_html": SafeString(text_shown(version_id, review)[0]) if review else "",
+        "review_html": SafeString(text_shown(version_id, review, language)[0]) if review else "",
     }
 
 

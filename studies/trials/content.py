@@ -18,6 +18,7 @@ from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
 from explainers.core.store import Store
 from explainers.models import Case, CaseSet, Prediction, Rendering
 from explainers.selectors import case_panel, case_parts
+from studies.design.languages import text_in
 from studies.design.models import (
     PlannedTrial,
     Preparation,
@@ -213,9 +214,10 @@ def allocation_seed(version_id: int) -> str:
 
 
 @kept
-def text_shown(version_id: int, name: str) -> tuple[str, str]:
-    """Return the HTML of a text of a version, and the digest of the text."""
-    text = text_get(version_id, name)
+def text_shown(version_id: int, name: str, language: str = "") -> tuple[str, str]:
+    """Return the HTML of a text of a version, and the digest of the text; in a further language, if it has one."""
+    further = version_spec(version_id).languages[1:]
+    text = text_get(version_id, text_in(name, language) if language in further else name)
     return text.html, text.digest
 
 

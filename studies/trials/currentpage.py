@@ -18,6 +18,7 @@ from studies.trials.position import BREAK, SCORE, TRIAL_STEPS
 from studies.trials.scoring import answer_score, right_answers
 from studies.trials.sitting import Sitting, State
 from studies.trials.stageview import StageView, TrialOfStudy, stage_view
+from studies.trials.tongue import tongue_of
 
 log = logging.getLogger(__name__)
 MOULDED = {"case", "advice", "explanations", "own_answer"}
@@ -37,6 +38,12 @@ def page_at(sitting: Sitting) -> Page:
 
 def page_to_send(sitting: Sitting) -> tuple[Page, Stage | None, StageView | None]:
     """Return the page and, where it is a stage of a trial, the stage and the record of what it shows."""
+    page, stage, view = _page_to_send(sitting)
+    tongue = tongue_of(sitting.version_id, sitting.participant.language)
+    return (replace(page, tongue=tongue) if tongue else page), stage, view
+
+
+def _page_to_send(sitting: Sitting) -> tuple[Page, Stage | None, StageView | None]:
     if not sitting.is_active:
         return _page_at_end(sitting), None, None
     try:
@@ -60,6 +67,7 @@ def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | No
             spec=spec,
             attempt=sitting.place.attempt,
             items=items_asked(sitting) if step.kind == "questionnaire" else None,
+            language=sitting.participant.language,
         )
         return page, None, None
     number, of, stage = sitting.place.trial, len(sitting.cases(step)), sitting.stage
@@ -89,7 +97,7 @@ def _mould(trial: TrialOfStudy, *, step_index: int, stage: Stage) -> Mould | Non
     shown_to = (trial.version_id, trial.condition.name)
     return Mould(
         stage=("stage", *shown_to, step_index, stage.name),
-        panel=("panel", trial.case_id),
+        panel=("panel", trial.version_id, trial.case_id),
         treatment=(
             "treatment",
             *shown_to,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import override
 
 from studies.design.models import StudyVersion
 from studies.design.selectors import version_current, version_spec
@@ -22,6 +25,7 @@ from studies.trials import compose
 from studies.trials.moulds import page_filled
 from studies.trials.pages import Page
 from studies.trials.throttle import invalid_tokens
+from studies.trials.tongue import CHOSEN, NAMES, language_of, tongue_of
 
 COOKIE = "assay_s"
 COOKIE_AGE_S = 60 * 24 * 3600
@@ -44,7 +48,10 @@ def page_reply(request: HttpRequest, page: Page, *, slug: str, status: int = 200
     if page.content.get("is_broken"):
         status = 503
     study_url = home_url(slug)
+    language = page.tongue.language if page.tongue else ""
+    page = page.tongue.spoken(page) if page.tongue else page
     context: dict[str, Any] = {
+        "language": language,
         "slug": slug,
         "study_url": study_url,
         "start_url": f"{study_url}start",
@@ -52,11 +59,12 @@ def page_reply(request: HttpRequest, page: Page, *, slug: str, status: int = 200
         "events_url": f"{study_url}events",
         "swap": wants_swap(request),
     }
-    body = page_filled(page, context=context, csrf_token=lambda: _csrf_token(request))
-    if body is not None:
-        reply = HttpResponse(body, status=status)
-    else:
-        reply = render(request, page.template, {**context, "page": page}, status=status)
+    with override(language) if language else nullcontext():
+        body = page_filled(page, context=context, csrf_token=lambda: _csrf_token(request))
+        if body is not None:
+            reply = HttpResponse(body, status=status)
+        else:
+            reply = render(request, page.template, {**context, "page": page}, status=status)
     reply["Cache-Control"] = "no-store"
     return reply
 
@@ -108,6 +116,26 @@ def participant_at(request: HttpRequest, *, slug: str) -> Participant | None:
     return found if found is not None and version_spec(found.version_id).study == slug else None
 
 
+def at_door(request: HttpRequest, page: Page, *, version_id: int) -> Page:
+    """Return a page for somebody whose language is not stored yet, in what they chose or their browser asks for."""
+    language = language_of(request, version_spec(version_id).languages)
+    return replace(page, tongue=tongue_of(version_id, language))
+
+
+def languages_offered(request: HttpRequest, spec: StudySpec) -> list[dict[str, str | bool]]:
+    """Return the languages to choose from at the door, each with its address; none where there is only one."""
+    if len(spec.languages) == 1:
+        return []
+    now, query = language_of(request, spec.languages), request.GET.copy()
+    offered: list[dict[str, str | bool]] = []
+    for code in spec.languages:
+        query[CHOSEN] = code
+        offered.append(
+            {"code": code, "name": NAMES[code], "url": f"?{query.urlencode()}", "is_now": code == now}
+        )
+    return offered
+
+
 def stranger_reply(
     request: HttpRequest, *, slug: str, spec: StudySpec, text: str, status: int
 ) -> HttpResponse:
@@ -115,7 +143,9 @@ def stranger_reply(
     if too_many_guesses(request):
         text, status = TOO_MANY, 429
     page = compose.notice_page("closed", study_title=spec.title, text=text)
-    reply = page_reply(request, page, slug=slug, status=status)
+    reply = page_reply(
+        request, at_door(request, page, version_id=version_at(slug).pk), slug=slug, status=status
+    )
     if status == 429:
         reply["Retry-After"] = "60"
     return reply

@@ -62,6 +62,7 @@ def page_filled(page: Page, *, context: Mapping[str, Any], csrf_token: Callable[
     if page.mould is None or page.errors or page.values or page.progress is None:
         return None
     own = page.content["own_answer"]
+    where = (context.get("study_url"), context.get("language"))
     shape = (page.study_title, own is not None, bool(own and own["confidence_text"]), *context.values())
     mould = moulds.get((page.mould.stage, *shape), lambda: _mould(page, context))
     filling = {
@@ -73,12 +74,8 @@ def page_filled(page: Page, *, context: Mapping[str, Any], csrf_token: Callable[
         str(TOTAL): str(page.progress.total),
         ANSWER: escape(own["label"]) if own else "",
         CONFIDENCE: escape(own["confidence_text"]) if own else "",
-        TREATMENT: moulds.get(
-            (page.mould.treatment, context.get("study_url")), lambda: _part("treatment", page, context)
-        ),
-        PANEL: moulds.get(
-            (page.mould.panel, context.get("study_url")), lambda: _part("panel", page, context)
-        ),
+        TREATMENT: moulds.get((page.mould.treatment, *where), lambda: _part("treatment", page, context)),
+        PANEL: moulds.get((page.mould.panel, *where), lambda: _part("panel", page, context)),
     }
     for place, text in filling.items():
         mould = mould.replace(place, text)

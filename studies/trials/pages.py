@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 PageKind = Literal[
     "welcome",
@@ -50,6 +50,15 @@ class Mould:
     treatment: Hashable
 
 
+class Speaks(Protocol):
+    """What puts a page into the language of whoever reads it (``tongue.py``)."""
+
+    language: str
+
+    def spoken(self, page: Page) -> Page:
+        """Return the page in that language."""
+
+
 @dataclass(frozen=True)
 class Page:
     """One page, whole: everything that its template shows, and nothing of a later stage.
@@ -68,6 +77,7 @@ class Page:
     errors: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str | list[str]] = field(default_factory=dict)
     mould: Mould | None = None
+    tongue: Speaks | None = None
 
     @property
     def template(self) -> str:

@@ -19,10 +19,11 @@ from studies.protocols.stages import Stage
 from studies.trials import compose
 from studies.trials.casestages import stages_of_case
 from studies.trials.content import stages_of
-from studies.trials.door import page_reply
+from studies.trials.door import at_door, page_reply
 from studies.trials.pages import Page
 from studies.trials.position import TRIAL_STEPS
 from studies.trials.stageview import TrialOfStudy, stage_view
+from studies.trials.tongue import language_of
 
 
 @require_safe
@@ -38,15 +39,19 @@ def preview(
     if condition not in {c.name for c in spec.conditions} or step >= len(spec.steps):
         raise Http404
     try:
-        page = _page(version_id, spec, condition, spec.steps[step], stage, request.GET.get("case", ""))
+        language = language_of(request, spec.languages)
+        page = _page(
+            version_id, spec, condition, spec.steps[step], stage, (request.GET.get("case", ""), language)
+        )
     except (ArtefactCorrupt, ArtefactMissing):
         page = compose.broken_page(study_title=spec.title)
-    return page_reply(request, page, slug=slug)
+    return page_reply(request, at_door(request, page, version_id=version_id), slug=slug)
 
 
 def _page(
-    version_id: int, spec: StudySpec, condition: str, step: Step, stage_name: str, case_key: str
+    version_id: int, spec: StudySpec, condition: str, step: Step, stage_name: str, asked: tuple[str, str]
 ) -> Page:
+    case_key, language = asked
     if step.kind == "session":
         now = timezone.now()
         closes_s = step.params["closes_s"]
@@ -56,7 +61,7 @@ def _page(
     if step.kind not in TRIAL_STEPS:
         if step.kind == "allocate":
             raise Http404
-        return _step_page(version_id, spec, step, stage_name)
+        return _step_page(version_id, spec, step, stage_name, language)
     case_id = _case_id(spec, step, case_key)
     stages = stages_of_case(version_id, step.index, condition, case_id)
     if stage_name not in [
@@ -77,15 +82,17 @@ def _page(
     return compose.trial_page(trial, view=view, number=0, of=1)
 
 
-def _step_page(version_id: int, spec: StudySpec, step: Step, name: str) -> Page:
+def _step_page(version_id: int, spec: StudySpec, step: Step, name: str, language: str) -> Page:
     """Show a step without trials; of a questionnaire the page of that number, with every item that it may ask."""
     if step.kind != "questionnaire":
-        return compose.step_page(step, version_id=version_id, spec=spec, attempt=0)
+        return compose.step_page(step, version_id=version_id, spec=spec, attempt=0, language=language)
     page = int(name) - 1 if name.isdecimal() else 0
     items = [item for item in step.params["items"] if item.get("page", 0) == page]
     if not items:
         raise Http404
-    return compose.step_page(step, version_id=version_id, spec=spec, attempt=0, items=items)
+    return compose.step_page(
+        step, version_id=version_id, spec=spec, attempt=0, items=items, language=language
+    )
 
 
 def _case_id(spec: StudySpec, step: Step, key: str) -> int:

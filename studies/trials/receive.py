@@ -47,7 +47,7 @@ def _debrief(sitting: Sitting, data: Data, _clock: Clock) -> Move:
 
 
 def _consent_store(sitting: Sitting, occasion: str, *, is_given: bool) -> None:
-    _html, digest = text_shown(sitting.version_id, sitting.step.params["text"])
+    _html, digest = text_shown(sitting.version_id, sitting.step.params["text"], sitting.participant.language)
     consent_record(participant=sitting.participant, occasion=occasion, text_digest=digest, given=is_given)
 
 

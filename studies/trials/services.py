@@ -113,10 +113,12 @@ def page_submit_by_token(*, token: str, slug: str, sent: Sent, is_next_sent: boo
 
 
 def participant_start(
-    *, version: StudyVersion, identifiers: Iterable[Known] = (), visit: str = ""
+    *, version: StudyVersion, identifiers: Iterable[Known] = (), visit: str = "", language: str = ""
 ) -> tuple[Participant, str]:
     """Enrol a person, or let one who is known go on; whatever was open elsewhere is closed by the new token."""
-    participant, token = participant_enrol(version=version, identifiers=identifiers, visit=visit)
+    participant, token = participant_enrol(
+        version=version, identifiers=identifiers, visit=visit, language=language
+    )
     if participant.step_index or participant.attempt:
         with transaction.atomic():
             server_event_add(participant=participant_locked(participant.pk), kind="resumed")

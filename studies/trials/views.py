@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from studies.design.models import StudyVersion
 from studies.design.selectors import version_spec
 from studies.enrolment.models import Participant
 from studies.enrolment.selectors import invitation_by_token, is_known_as
@@ -21,9 +22,11 @@ from studies.trials.door import (
     COOKIE,
     NOT_HERE,
     PROLIFIC,
+    at_door,
     body_length,
     cookie_set,
     is_open,
+    languages_offered,
     page_reply,
     participant_at,
     redirect_home,
@@ -33,6 +36,8 @@ from studies.trials.door import (
     wants_swap,
 )
 from studies.trials.events import read_batch
+from studies.trials.pages import Page
+from studies.trials.tongue import CHOSEN, language_of, tongue_of
 
 HTTP_STATUS = {"accepted": 200, "repeated": 200, "conflict": 409, "invalid": 422}
 OF_THE_FORM = frozenset({"csrfmiddlewaretoken", "nonce", "clock", "events"})
@@ -68,17 +73,19 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
             version=version,
             identifiers=[(PROLIFIC, request.POST.get(PROLIFIC, "").strip())],
             visit=request.POST.get("visit", "")[:VISIT_LENGTH],
+            language=language_of(request, version_spec(version.pk).languages),
         )
     except StudyClosed as error:
         page = compose.notice_page("closed", study_title=version_spec(version.pk).title, text=error.message)
-        return page_reply(request, page, slug=slug, status=403)
+        return page_reply(request, at_door(request, page, version_id=version.pk), slug=slug, status=403)
     return cookie_set(redirect_home(slug), slug=slug, token=token)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def invited(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Show the door of an invitation; only pressing start uses the invitation up, opening the link never does."""
-    spec = version_spec(version_at(slug).pk)
+    version = version_at(slug)
+    spec = version_spec(version.pk)
     invitation = invitation_by_token(token, slug=slug)
     if invitation is None:
         return stranger_reply(request, slug=slug, spec=spec, text=compose.TEXTS["unknown_link"], status=404)
@@ -86,12 +93,13 @@ def invited(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     if person is not None and person.pk == invitation.participant_id:
         return redirect_home(slug)
     if request.method != "POST":
-        return page_reply(request, compose.welcome_page(spec, is_invited=True, hidden={}), slug=slug)
+        return page_reply(request, _door_page(request, version, {}, is_invited=True), slug=slug)
     try:
-        _person, cookie = invitation_exchange(token=token)
+        language = language_of(request, spec.languages)
+        _person, cookie = invitation_exchange(token=token, language=language)
     except (StudyClosed, AnswerConflict) as error:
         page = compose.notice_page("closed", study_title=spec.title, text=error.message)
-        return page_reply(request, page, slug=slug, status=403)
+        return page_reply(request, at_door(request, page, version_id=version.pk), slug=slug, status=403)
     return cookie_set(redirect_home(slug), slug=slug, token=cookie)
 
 
@@ -137,7 +145,9 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
     if person is None:
         return _nobody(request, slug)
     if request.method != "POST":
-        return page_reply(request, compose.withdraw_page(version_spec(person.version_id)), slug=slug)
+        page = compose.withdraw_page(version_spec(person.version_id))
+        tongue = tongue_of(person.version_id, person.language)
+        return page_reply(request, replace(page, tongue=tongue), slug=slug)
     if request.POST.get("confirm") != "withdraw":
         return redirect_home(slug)
     return page_reply(request, services.participant_leave(participant_id=person.pk), slug=slug)
@@ -186,11 +196,22 @@ def _welcome(request: HttpRequest, slug: str) -> HttpResponse:
     if request.COOKIES.get(COOKIE) and not request.GET:
         return _nobody(request, slug)
     if not is_open(version):
-        return page_reply(request, compose.notice_page("closed", study_title=spec.title), slug=slug)
+        page = compose.notice_page("closed", study_title=spec.title)
+        return page_reply(request, at_door(request, page, version_id=version.pk), slug=slug)
     hidden = {"visit": secrets.token_urlsafe(32)}
     if outside := request.GET.get(PROLIFIC, "").strip():
         hidden[PROLIFIC] = outside
-    return page_reply(request, compose.welcome_page(spec, is_invited=False, hidden=hidden), slug=slug)
+    return page_reply(request, _door_page(request, version, hidden, is_invited=False), slug=slug)
+
+
+def _door_page(
+    request: HttpRequest, version: StudyVersion, hidden: Mapping[str, str], *, is_invited: bool
+) -> Page:
+    spec = version_spec(version.pk)
+    offered = languages_offered(request, spec)
+    chosen = {CHOSEN: language_of(request, spec.languages)} if offered else {}
+    page = compose.welcome_page(spec, is_invited=is_invited, hidden={**hidden, **chosen}, languages=offered)
+    return at_door(request, page, version_id=version.pk)
 
 
 def _nobody(request: HttpRequest, slug: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
 from explainers.core.store import Store
+from explainers.models import CaseSet
 from explainers.selectors import explanation_problems
 from studies.design.caseplan import practice_reserved, shortages
 from studies.design.content import (
@@ -19,6 +20,7 @@ from studies.design.content import (
     plan_request,
 )
 from studies.design.immutable import missing_triggers
+from studies.design.languages import labels_of
 from studies.design.models import PreparedExplanation, ShownExplanation, StudyVersion
 from studies.design.selectors import prediction_progress
 from studies.design.services.answerproblems import answer_problems, claim_problems
@@ -38,6 +40,7 @@ def version_problems(*, version: StudyVersion) -> list[str]:
     if not found:
         found += _content_problems(version, content)
     found += _engine_problems(content)
+    found += _language_problems(content)
     if len(found) > MAXIMUM_TOLD:
         found = [*found[:MAXIMUM_TOLD], f"There are {len(found) - MAXIMUM_TOLD} more problems of this kind."]
     return found
@@ -54,6 +57,23 @@ def _engine_problems(content: Content) -> Iterator[str]:
             f"The database does not protect launched studies ({len(missing)} triggers are missing): "
             "run 'manage.py migrate'."
         )
+
+
+def _language_problems(content: Content) -> Iterator[str]:
+    names = {
+        block.get("from")
+        for step in content.spec.steps
+        for block in [step.params.get("cases")]
+        if isinstance(block, dict)
+    }
+    sets = CaseSet.objects.filter(name__in=[*filter(None, names), content.spec.case_set])
+    labels = list(dict.fromkeys(label for found in sets for label in labels_of(found.schema)))
+    for language in content.spec.languages[1:]:
+        words = content.spec.document["words"].get(language, {})
+        missing = [label for label in labels if label not in words]
+        if missing:
+            told = ", ".join(repr(label) for label in missing[:MAXIMUM_TOLD])
+            yield f"The words of '{language}' lack what the case sets say: {told}."
 
 
 def _content_problems(version: StudyVersion, content: Content) -> list[str]:
