@@ -43,6 +43,8 @@ SENTENCES = (
     "An answer is missing for: {names}.",
     "The place needs {n} numbers; {missing} of them are missing.",
     "Explanation {letter}",
+    "{n} days",
+    "{n} hours",
 )
 """On pages and in what they say of an answer."""
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from html import escape, unescape
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, override
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -86,6 +88,8 @@ class Tongue:
             return SafeString(self._drawing(value)) if kind in DRAWN_ON else value
         if isinstance(value, str):
             return self.word(value)
+        if isinstance(value, Mapping) and "iso" in value:
+            return {**value, "words": _moment(value["iso"]), "far": self.word(value["far"])}
         if isinstance(value, Mapping):
             return {name: self._said(name, each, kind, value) for name, each in value.items()}
         if isinstance(value, list):
@@ -134,6 +138,11 @@ class Tongue:
             return escape(text.replace(core, said, 1), quote=False) if said != core else match[1]
 
         return _TEXT_NODE.sub(node, html)
+
+
+def _moment(iso: str) -> str:
+    """Write a moment in words, in the language that is switched on."""
+    return date_format(datetime.fromisoformat(iso).astimezone(UTC), "l, j F Y, H:i") + " (UTC)"
 
 
 @lru_cache(maxsize=512)

@@ -106,18 +106,25 @@ def invited(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     """Tell somebody the code by which they can go on elsewhere, or let in who brings one."""
-    spec = version_spec(version_at(slug).pk)
+    version = version_at(slug)
+    spec = version_spec(version.pk)
     person = participant_at(request, slug=slug)
+
+    def said(page: Page) -> Page:
+        if person is None:
+            return at_door(request, page, version_id=version.pk)
+        return replace(page, tongue=tongue_of(person.version_id, person.language))
+
     if request.method != "POST":
         shown = resume_code(person.public_id) if person is not None and person.resume_digest else ""
-        return page_reply(request, compose.resume_page(spec, code=shown), slug=slug)
+        return page_reply(request, said(compose.resume_page(spec, code=shown)), slug=slug)
     try:
         token = services.participant_resume(code=request.POST.get("code", "")[:CODE_SENT], slug=slug)
     except StudyClosed as error:
         if too_many_guesses(request):
             return stranger_reply(request, slug=slug, spec=spec, text=error.message, status=404)
         page = replace(compose.resume_page(spec), errors={"code": error.message})
-        return page_reply(request, page, slug=slug, status=422)
+        return page_reply(request, said(page), slug=slug, status=422)
     return cookie_set(redirect_home(slug), slug=slug, token=token)
 
 

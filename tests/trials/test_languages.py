@@ -114,6 +114,7 @@ def test_every_word_of_the_protocols_is_there(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_sentences_with_gaps_and_what_enrolment_says_are_there(language: str) -> None:
     said = [enrolment_services.NOT_OPEN, enrolment_services.LINK_USED, enrolment_services.LINK_UNKNOWN]
+    said.append(enrolment_services.CODE_UNKNOWN)
     assert [text for text in (*SENTENCES, *DRAWN, *said) if text not in catalog(language)] == []
 
 
@@ -200,6 +201,17 @@ def test_the_words_of_the_study_come_first_also_inside_sentences() -> None:
         "f": "Eine Antwort fehlt für: Größe, Form.",
         "g": "Größe: Geben Sie eine Zahl an.",
     }
+
+
+def test_a_moment_is_written_in_the_language() -> None:
+    opens = {
+        "iso": "2026-11-26T10:00+00:00",
+        "words": "Thursday, 26 November 2026, 10:00 (UTC)",
+        "far": "3 days",
+    }
+    spoken = Tongue("de", {}).spoken(replace(PAGES["break"], content={"opens": opens}))
+    assert spoken.content["opens"]["words"] == "Donnerstag, 26 November 2026, 10:00 (UTC)"
+    assert spoken.content["opens"]["far"] == "3 Tagen"
 
 
 def test_what_a_form_sends_stays_what_it_is() -> None:
