@@ -7,7 +7,7 @@ Words come from three places: the study's own (``words`` of its file), the catal
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -185,8 +185,11 @@ def _drawn() -> Mapping[str, re.Pattern[str]]:
 
 
 def _patterns(sentences: tuple[str, ...]) -> dict[str, re.Pattern[str]]:
-    """Compile sentences, those with most words of their own first: they say more than a gap does."""
-    own: Callable[[str], int] = lambda sentence: len(re.sub(r"\{\w+\}", "", sentence))  # noqa: E731
+    """Compile sentences; those that begin with words of their own, and with most of them, come first."""
+
+    def own(sentence: str) -> tuple[bool, int]:
+        return not sentence.startswith("{"), len(re.sub(r"\{\w+\}", "", sentence))
+
     return {sentence: _pattern(sentence) for sentence in sorted(sentences, key=own, reverse=True)}
 
 
