@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from analysis.core.column import Column, Fault, Table
 from analysis.core.columns import (
     ALLOCATION_COLUMNS,
     EVENT_COLUMNS,
     OPTIONAL_PARTICIPANT_COLUMNS,
+    OPTIONAL_PRESENTATION_COLUMNS,
     OPTIONAL_RESPONSE_COLUMNS,
     OPTIONAL_SCALE_COLUMNS,
     OPTIONAL_TRIAL_COLUMNS,
@@ -17,9 +19,6 @@ from analysis.core.columns import (
     RESPONSE_COLUMNS,
     SCALE_COLUMNS,
     TRIAL_COLUMNS,
-    Column,
-    Fault,
-    Table,
 )
 from analysis.core.validation import column_faults, key_faults
 
@@ -59,6 +58,7 @@ TABLES: Mapping[str, Table] = {
             "one row for each thing shown",
             PRESENTATION_COLUMNS,
             ("participant_id", "block_index", "trial_index", "stage", "position"),
+            OPTIONAL_PRESENTATION_COLUMNS,
         ),
         Table(
             "participants",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from analysis.core.columns import Column, Fault, Table
+from analysis.core.column import Column, Fault, Table
 
 if TYPE_CHECKING:
     import pandas as pd

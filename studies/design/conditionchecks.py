@@ -13,6 +13,8 @@ from studies.design.yamlsource import Path
 from studies.errors import Fault
 
 CLAIM = "claimed_accuracy"
+SCRIPTED = "Scripted advice deceives: write 'deception: true' and add a debrief with consent after it."
+NEEDS_REVEAL = {"delay_s": ("after_delay", "on_request"), "required": ("on_request", "after_delay")}
 
 
 def condition_faults(draft: Draft) -> Iterator[Fault]:
@@ -31,6 +33,8 @@ def condition_faults(draft: Draft) -> Iterator[Fault]:
             yield from _advice_faults(draft, condition["advice"], (*path, "advice"))
         for index, explanation in enumerate(condition.get("explanations", [])):
             yield from _explanation_faults(draft, explanation, (*path, "explanations", index))
+            if explanation in condition["explanations"][:index]:
+                yield draft.fault((*path, "explanations", index), "This explanation stands here twice.")
     yield from _script_faults(draft)
 
 
@@ -42,6 +46,9 @@ def _advice_faults(draft: Draft, advice: Mapping[str, Any], path: Path) -> Itera
         )
     if set(shown) == {CLAIM}:
         yield draft.fault((*path, "show"), "A claim of accuracy alone is no advice: show the label as well.")
+    yield from _shown_faults(draft, advice, path)
+    if advice.get("source") == "scripted" and not draft.data.get("deception", False):
+        yield draft.fault((*path, "source"), SCRIPTED)
     if advice.get("source") == "person" and "scores" in shown:
         yield draft.fault((*path, "show"), "A person gives no scores: show the label, or the confidence.")
 
@@ -50,9 +57,23 @@ def _script_faults(draft: Draft) -> Iterator[Fault]:
     for alias, entry in draft.data["predictors"].items():
         is_scripted = isinstance(entry, Mapping) and entry.get("kind") == "scripted"
         if is_scripted and not draft.data.get("deception", False):
+            yield draft.fault(("predictors", alias), SCRIPTED)
+
+
+def _shown_faults(draft: Draft, part: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    """Check when a part of a condition is shown."""
+    kind, rule = part.get("reveal", "at_once"), part.get("when", {}).get("ai_confidence", {})
+    if rule.get("at_least", 0) >= rule.get("below", 2):
+        yield draft.fault(
+            (*path, "when"), "No confidence is at least the one and below the other: swap them."
+        )
+    if kind == "after_delay" and "delay_s" not in part:
+        yield draft.fault((*path, "reveal"), "Say after how many seconds: write delay_s beside it.")
+    for key, kinds in NEEDS_REVEAL.items():
+        if key in part and kind not in kinds:
+            meant = " or ".join(kinds)
             yield draft.fault(
-                ("predictors", alias),
-                "Scripted advice deceives: write 'deception: true' and add a debrief with consent after it.",
+                (*path, key), f"'{key}' means something only with reveal {meant}: leave it out."
             )
 
 
@@ -67,11 +88,7 @@ def _explanation_faults(draft: Draft, explanation: Mapping[str, Any], path: Path
             "A control deceives: write 'deception: true' and add a debrief with consent after it.",
         )
     yield from _target_faults(draft, explanation, path)
-    rule = explanation.get("when", {}).get("ai_confidence", {})
-    if rule.get("at_least", 0) >= rule.get("below", 2):
-        yield draft.fault(
-            (*path, "when"), "No confidence is at least the one and below the other: swap them."
-        )
+    yield from _shown_faults(draft, explanation, path)
     name = explanation["method"] if control is None else control["of"]
     at = (*path, "method") if control is None else (*path, "control", "of")
     try:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from studies.design.checks import OF_NUMBERS, Draft, arms_meant, block_cases, parameters_given, protocol_named
+from studies.design.conditionforms import conditions_written
 from studies.design.sessions import session_params, staying
 from studies.design.sidefiles import RawStep
-from studies.design.spec import read_decision, target_name
+from studies.design.spec import read_decision
 from studies.design.strata import resolve_margins
-from studies.protocols.stages import Decision, Treatment
+from studies.protocols.stages import Decision
 
 DEFAULT_ALPHA = 0.05
 FEEDBACK = {True: True, "per_trial": True, "per_block": "per_block"}
@@ -34,7 +35,7 @@ def normalised(draft: Draft) -> dict[str, Any]:
         },
         "cases": _cases(draft, data["cases"]),
         "decision": _decision(data["decision"]),
-        "conditions": _conditions(draft),
+        "conditions": conditions_written(draft),
         "arms": _arms(draft),
         "within": _within(draft),
         "deception": data.get("deception", False),
@@ -85,50 +86,6 @@ def decision_of(decision: Mapping[str, Any]) -> Decision:
     return read_decision(_decision(decision))
 
 
-def treatments_of(draft: Draft) -> dict[str, Treatment]:
-    """Return what each condition of a study file shows."""
-    return {
-        name: Treatment(
-            advice="advice" in condition,
-            explanations=len(condition.get("explanations", [])),
-            targets=tuple(target_name(e.get("target", "advised")) for e in condition.get("explanations", [])),
-        )
-        for name, condition in draft.conditions.items()
-    }
-
-
-def _conditions(draft: Draft) -> list[dict[str, Any]]:
-    default = next(iter(draft.data["predictors"]))
-    named: dict[str, dict[str, Any]] = {}
-    found = []
-    listed = draft.crossing.conditions
-    shown_apart = {name: each for name, each in draft.conditions.items() if name not in listed}
-    for name, condition in {**listed, **shown_apart}.items():
-        advice = condition.get("advice")
-        found.append(
-            {
-                "name": name,
-                "label": condition.get("label", ""),
-                "predictor": condition.get("predictor", default),
-                "advice": None
-                if advice is None
-                else {
-                    "show": advice["show"],
-                    "source": advice.get("source", "ai"),
-                    "claimed_accuracy": advice.get("claimed_accuracy"),
-                },
-                "explanations": [
-                    _explanation(each, named, predictor=condition.get("predictor", default))
-                    for e in condition.get("explanations", [])
-                    for each in _each_target(draft, e)
-                ],
-                "layout": condition.get("layout", "stacked"),
-                "levels": dict(condition.get("levels", {})),
-            }
-        )
-    return found
-
-
 def _arms(draft: Draft) -> list[dict[str, Any]]:
     return [
         {
@@ -169,40 +126,6 @@ def _portions(draft: Draft, step: RawStep, size: int) -> dict[str, list[dict[str
         ]
         for arm in crossing.arms
     }
-
-
-def _each_target(draft: Draft, explanation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield one explanation for each target that is meant, in the words of the explanation engine."""
-    target = explanation.get("target", "advised")
-    targets = [target]
-    if target == "each_option":
-        targets = [f"class: {option}" for option in draft.options]
-    elif isinstance(target, Mapping):
-        targets = [f"class: {target['class']}"]
-    for each in targets:
-        yield {**explanation, "target": each, "declared": target_name(target)}
-
-
-def _explanation(
-    explanation: Mapping[str, Any], named: dict[str, dict[str, Any]], *, predictor: str
-) -> dict[str, Any]:
-    control = explanation.get("control")
-    what = {
-        "method": explanation["method"] if control is None else control["of"],
-        "target": explanation["target"],
-        "declared": explanation["declared"],
-        "control": "" if control is None else control["kind"],
-        "parameters": dict(explanation.get("parameters", {})),
-        "predictor": predictor,
-        "when": dict(explanation.get("when", {})),
-    }
-    base = explanation.get("name") or "_".join(filter(None, [what["control"], what["method"]]))
-    name, number = base, 1
-    # One name is one thing in the whole study: exports tell explanations apart by it.
-    while named.setdefault(name, what) != what:
-        number += 1
-        name = f"{base}_{number}"
-    return {"name": name, **what}
 
 
 def _allocation(draft: Draft) -> dict[str, Any]:

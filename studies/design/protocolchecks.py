@@ -7,12 +7,15 @@ from typing import Any
 
 from analysis.core.registry import UnknownPluginError
 from studies.design.checks import Draft, parameters_given, protocol_named
-from studies.design.normalise import decision_of, treatments_of
+from studies.design.conditionforms import treatments_of
+from studies.design.normalise import decision_of
 from studies.design.schemafaults import did_you_mean, value_faults
 from studies.design.sidefiles import RawStep
 from studies.design.yamlsource import Path
 from studies.errors import Fault
 from studies.protocols import Protocol, get_protocol, protocol_names
+from studies.protocols.reveal import SHOWN_WHOLE, can_come_first
+from studies.protocols.stages import Stage, Treatment
 
 PHASES = ("pre", "learn", "test", "retention")
 
@@ -64,7 +67,10 @@ def _fit_faults(
     conditions = {name: t for name, t in whole.items() if not seen or name in seen}
     for below, message in protocol.problems(decision, conditions, parameters):
         yield draft.fault(_place(step, below), message)
-    stages = [s for t in conditions.values() for s in protocol.stages(decision, t, parameters)]
+    by_condition = {name: protocol.stages(decision, t, parameters) for name, t in conditions.items()}
+    stages = [stage for found in by_condition.values() for stage in found]
+    for name, found in by_condition.items():
+        yield from _reveal_faults(draft, step, name, treatment=conditions[name], stages=found)
     tells = step.params.get("feedback", False) not in (False, "none")
     if tells and not any(f.scored_against for s in stages for f in s.fields):
         message = f"'{protocol.name}' asks nothing here that has a right answer: leave feedback out."
@@ -75,6 +81,22 @@ def _fit_faults(
     if step.params.get("per_page", 1) > 1 and not all(len(s.fields) == 0 for s in stages):
         message = "Only examples that are studied without a question can share a page: write per_page: 1."
         yield draft.fault((*step.path, "per_page"), message)
+
+
+def _reveal_faults(
+    draft: Draft, step: RawStep, name: str, *, treatment: Treatment, stages: tuple[Stage, ...]
+) -> Iterator[Fault]:
+    """Check that what a condition does not show at once can be held back in the trials of a step."""
+    if treatment.after_initial and not can_come_first(stages):
+        message = f"'{name}' shows something after an own answer, and these trials ask for none before it."
+        yield draft.fault(step.path, message)
+    whole = sorted({item for stage in stages for item in stage.items} & SHOWN_WHOLE)
+    if (treatment.after_initial or treatment.is_held) and (whole or step.params.get("per_page", 1) > 1):
+        message = (
+            f"'{name}' does not show everything at once, but these trials show examples or other cases whole: "
+            "leave 'reveal' out, or give these trials a condition of their own with 'show'."
+        )
+        yield draft.fault(step.path, message)
 
 
 def _place(step: RawStep, below: tuple[str | int, ...]) -> Path:

@@ -10,8 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from studies.design.conditions import ConditionSpec, ExplanationSpec, read_condition
 from studies.protocols import get_protocol
+from studies.protocols.reveal import answer_comes_first
 from studies.protocols.stages import Decision, Option, Stage, Treatment
+
+__all__ = ["ArmSpec", "ConditionSpec", "ExplanationSpec", "Recruitment", "Step", "StudySpec", "read_decision"]
 
 SHOWN = "="
 PLAIN = "condition"  # what a plain list of conditions is called where it lies within participants
@@ -31,51 +35,6 @@ StepKind = Literal[
 
 _NEEDED = {"ai_correct": "prediction"}
 NO_TREATMENT = Treatment(advice=False, explanations=0)
-
-
-@dataclass(frozen=True)
-class ExplanationSpec:
-    """One explanation that a condition shows. ``name`` is unique in the study and never leaves the server."""
-
-    name: str
-    method: str
-    target: Any
-    control: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    predictor: str = ""
-    declared: str = ""
-    when: Mapping[str, Any] = field(default_factory=dict)
-
-    def is_due(self, confidence: float | None) -> bool:
-        """Say whether the explanation is shown for advice of that confidence; without one no rule holds."""
-        rule = self.when.get("ai_confidence")
-        if not rule:
-            return True
-        return confidence is not None and rule.get("at_least", 0.0) <= confidence < rule.get("below", 2.0)
-
-
-@dataclass(frozen=True)
-class ConditionSpec:
-    """What is shown to whom: ``advice_show`` lists what of the advice is shown (empty: no advice).
-
-    ``label`` is what reports call the condition; participants never see it. ``levels`` says which level of each factor
-    it is made of, where the study has factors.
-    """
-
-    name: str
-    advice_show: tuple[str, ...]
-    advice_source: str
-    explanations: tuple[ExplanationSpec, ...]
-    predictor: str
-    label: str = ""
-    levels: Mapping[str, str] = field(default_factory=dict)
-    claimed_accuracy: float | None = None
-    layout: str = "stacked"
-
-    @property
-    def treatment(self) -> Treatment:
-        targets = tuple(e.declared or target_name(e.target) for e in self.explanations)
-        return Treatment(advice=bool(self.advice_show), explanations=len(self.explanations), targets=targets)
 
 
 @dataclass(frozen=True)
@@ -201,9 +160,13 @@ class StudySpec:
     def stages(self, step: Step, condition: str | None) -> tuple[Stage, ...]:
         """Return the stages of the trials of a step in a condition, without what differs between cases."""
         treatment = self.condition(condition).treatment if condition else NO_TREATMENT
-        found = get_protocol(step.params["protocol"]).stages(self.decision, treatment, self.parameters(step))
+        protocol = get_protocol(step.params["protocol"])
+        whole = protocol.stages(self.decision, treatment, self.parameters(step))
         limit = step.params.get("time_limit_s", 0.0)
-        return tuple(s if s.time_limit_s or not s.fields else replace(s, time_limit_s=limit) for s in found)
+        return tuple(
+            stage if stage.time_limit_s or not stage.fields else replace(stage, time_limit_s=limit)
+            for stage in answer_comes_first(whole, treatment)
+        )
 
     def needs(self, step: Step) -> frozenset[str]:
         """Return what the cases of a step must have: ``prediction``, ``truth``, or a value of a column."""
@@ -246,7 +209,7 @@ class StudySpec:
             title=document["title"],
             document=document,
             decision=read_decision(document["decision"]),
-            conditions=tuple(_condition(c) for c in document["conditions"]),
+            conditions=tuple(read_condition(c) for c in document["conditions"]),
             arms=_arms(document),
             steps=tuple(
                 Step(i, s["kind"], s["params"], tuple(s["only"])) for i, s in enumerate(document["flow"])
@@ -275,37 +238,6 @@ def read_decision(decision: Mapping[str, Any]) -> Decision:
         unit=decision.get("unit", ""),
         tolerance=decision.get("tolerance", 0.0),
         options_from=decision.get("options_from", ""),
-    )
-
-
-def target_name(target: Any) -> str:
-    """Return the target of an explanation as one word: ``class`` for a class that is named."""
-    return target if isinstance(target, str) else "class"
-
-
-def _condition(c: Mapping[str, Any]) -> ConditionSpec:
-    return ConditionSpec(
-        name=c["name"],
-        advice_show=tuple(c["advice"]["show"]) if c["advice"] else (),
-        advice_source=c["advice"]["source"] if c["advice"] else "none",
-        explanations=tuple(
-            ExplanationSpec(
-                e["name"],
-                e["method"],
-                e["target"],
-                e["control"],
-                e["parameters"],
-                c["predictor"],
-                e.get("declared", ""),
-                e.get("when", {}),
-            )
-            for e in c["explanations"]
-        ),
-        predictor=c["predictor"],
-        label=c.get("label", ""),  # versions that were launched before there were labels have none
-        levels=c.get("levels", {}),
-        claimed_accuracy=(c["advice"] or {}).get("claimed_accuracy"),
-        layout=c.get("layout", "stacked"),
     )
 
 

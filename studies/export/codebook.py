@@ -18,6 +18,7 @@ BESIDE: Mapping[str, Collection[str]] = {
     "participants": ("language",),
     "scales": ("scoring", "position", "given"),
     "responses": ("reference", "correct", "score"),
+    "presentations": ("reveal", "visible_ms", "opens", "toggles", "zooms"),
 }
 NAMES = ["table", "column", "kind", "unit", "meaning", "levels", "low", "high", "nullable"]
 CODES = {

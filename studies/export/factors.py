@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.core.columns import Column
+from analysis.core.column import Column
 from analysis.core.schema import FACTOR_PREFIX
 from studies.design.spec import StudySpec
 from studies.design.squares import order_rows

@@ -1,4 +1,4 @@
-"""Rows of the tables about trials: ``trials`` (wide), ``responses`` (long) and ``presentations``."""
+"""Rows of the tables about trials: ``trials`` (wide) and ``responses`` (long)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Min
 
 from studies.export.casefacts import CaseFacts, predictor_of
+from studies.export.doses import SHOWN, shown_in
 from studies.export.factors import condition_levels
 from studies.export.outcomes import Asked, answered, facts_of_trial, field_score, learning_columns
 from studies.export.people import Person, Scope
@@ -19,7 +20,7 @@ from studies.export.trialshape import TrialShape, optional_columns, trial_shape
 from studies.export.understanding import understanding_of
 from studies.protocols.keys import same_answer
 from studies.trials.deadline import TIMED_OUT
-from studies.trials.models import Presentation, PresentedItem, Trial, TrialResponse
+from studies.trials.models import Presentation, Trial, TrialResponse
 
 Row = dict[str, Any]
 PLACE = ("participant_id", "block_index", "trial_index")
@@ -42,7 +43,7 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
     shapes: dict[tuple[int, str], TrialShape] = {}
     blank = dict.fromkeys(optional_columns(scope.spec))
     for people in scope.people_with_answers():
-        trials = _trials(people)
+        trials = trials_of(people)
         answers = _answers([trial["pk"] for trial in trials])
         shown = dict(
             Presentation.objects.filter(trial__participant__in=[person.pk for person in people])
@@ -53,6 +54,7 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
         reached = _furthest(trials, answered=answers.keys())
         understanding = understanding_of(scope, people)
         learning = learning_columns(scope.spec, trials)
+        came = dict(shown_in([trial["pk"] for trial in trials])) if SHOWN[0] in blank else {}
         for trial in trials:
             person = persons[trial["participant_id"]]
             trial["condition"] = trial["condition"] or person.condition
@@ -65,7 +67,7 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
             row |= _shown(scope, shapes[kind], facts=facts, trial=trial)
             asked = Asked(scope.spec, shapes[kind], facts_of_trial(scope, facts, shapes[kind], trial, person))
             row |= answered(asked, found.values)
-            row |= learning[trial["pk"]]
+            row |= learning[trial["pk"]] | came.get(trial["pk"], {})
             row["understanding"] = understanding.of(person.pk, step_index=trial["step_index"])
             row |= _times(shapes[kind], found)
             row["status"] = _status(shapes[kind], found, passed=reached[person.pk] > _order(trial))
@@ -77,7 +79,7 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
 def response_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
     """Yield one row for each answered field; free text stays inside."""
     for people in scope.people_with_answers():
-        trials = _trials(people)
+        trials = trials_of(people)
         places = {trial["pk"]: trial for trial in trials}
         persons = {person.pk: person for person in people}
         answers = TrialResponse.objects.filter(trial__in=list(places)).order_by("trial_id", "pk")
@@ -87,7 +89,7 @@ def response_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
         ).iterator():
             trial = places[answer["trial_id"]]
             person = persons[trial["participant_id"]]
-            yield _long_place(scope, person, trial, facts) | {
+            yield long_place(scope, person, trial, facts) | {
                 "protocol": trial["protocol"],
                 "stage": answer["stage"],
                 "field": answer["field"],
@@ -117,33 +119,6 @@ def _asked_in(
     return found
 
 
-def presentation_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
-    """Yield one row for each thing that was on a screen."""
-    for people in scope.people_with_answers():
-        places = {trial["pk"]: trial for trial in _trials(people)}
-        persons = {person.pk: person for person in people}
-        items = PresentedItem.objects.filter(presentation__trial__in=list(places))
-        for item in (
-            items.order_by("presentation__trial_id", "presentation_id", "position")
-            .values(
-                "presentation__trial_id", "presentation__stage", "presentation__presented_at",
-                "position", "item", "name", "digest", "rendering_digest",
-            )
-            .iterator()
-        ):  # fmt: skip
-            trial = places[item["presentation__trial_id"]]
-            person = persons[trial["participant_id"]]
-            yield _long_place(scope, person, trial, facts) | {
-                "stage": item["presentation__stage"],
-                "position": item["position"],
-                "item": item["item"],
-                "name": item["name"] or None,
-                "digest": item["digest"] or None,
-                "rendering_digest": item["rendering_digest"] or None,
-                "presented_s": person.seconds(item["presentation__presented_at"]),
-            }
-
-
 def value_text(value: Any) -> str | None:
     """Write an answer as text: numbers exactly, yes and no as in every other column, what has parts as JSON."""
     if isinstance(value, bool):
@@ -153,7 +128,8 @@ def value_text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else repr(value)
 
 
-def _trials(people: Sequence[Person]) -> list[Row]:
+def trials_of(people: Sequence[Person]) -> list[Row]:
+    """Return the scheduled trials of people, in their order."""
     found = Trial.objects.filter(participant__in=[person.pk for person in people]).values(
         "pk",
         "participant_id",
@@ -214,7 +190,8 @@ def _place(scope: Scope, person: Person, trial: Row, facts: CaseFacts) -> Row:
     }
 
 
-def _long_place(scope: Scope, person: Person, trial: Row, facts: CaseFacts) -> Row:
+def long_place(scope: Scope, person: Person, trial: Row, facts: CaseFacts) -> Row:
+    """Return the columns with which every row about a trial begins."""
     return scope.heads | {
         "participant_id": person.participant_id,
         "condition": trial["condition"] or person.condition,

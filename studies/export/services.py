@@ -24,7 +24,8 @@ from studies.export.codebook import NAMES, codebook_document, codebook_rows, exp
 from studies.export.files import write_records, write_table
 from studies.export.people import Scope
 from studies.export.rows_people import event_rows, participant_rows, scale_rows
-from studies.export.rows_trials import presentation_rows, response_rows, trial_rows
+from studies.export.rows_presentations import presentation_rows
+from studies.export.rows_trials import response_rows, trial_rows
 from studies.export.sidecars import allocation_document, plan_text
 from studies.export.snapshot import snapshot
 from studies.export.tally import ExportInconsistent, expected_counts

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from studies.design.spec import Step, StudySpec
+from studies.export.doses import SHOWN, has_held_parts
 from studies.protocols import Protocol, get_protocol
+from studies.protocols.reveal import columns_of_initial
 from studies.protocols.stages import Field, Place, Stage
 
 BESIDE = ("is_positive", "score_initial", "score_ai", "n_options", "understanding")
@@ -54,7 +56,8 @@ def trial_shape(spec: StudySpec, *, step: Step, condition: str) -> TrialShape:
     stages = spec.stages(step, condition)
     fields = {(stage.name, field.name): field for stage in stages for field in stage.fields}
     parameters = spec.parameters(step)
-    wide = {column: place for column, place in found.columns(parameters).items() if place in fields}
+    columns = columns_of_initial(stages) | dict(found.columns(parameters))
+    wide = {column: place for column, place in columns.items() if place in fields}
     certain = [stage for stage in stages if not stage.only_if]
     names = tuple(e.name for e in treatment.explanations)
     return TrialShape(
@@ -76,7 +79,7 @@ EXPLAINED = ("explanations", "original_explanations", "alternatives")
 
 def optional_columns(spec: StudySpec) -> set[str]:
     """Return the columns that the trials of this study have besides: those that its protocols fill."""
-    found = set(BESIDE)
+    found = set(BESIDE) | (set(SHOWN) if has_held_parts(spec) else set())
     for step in spec.steps:
         if "protocol" in step.params:
             protocol = get_protocol(step.params["protocol"])

@@ -51,7 +51,8 @@ class Stage:
     ``recorded`` holds what the server itself records when the stage is over (that examples were looked at, that the
     system decided). A stage that is not shown has no page: it is recorded and passed. ``only_if`` is a rule by which
     the server decides, once the last decision is stored, whether the page comes at all. ``time_limit_s`` is how long an
-    answer may take; 0: as long as people like.
+    answer may take; 0: as long as people like. ``held`` numbers the parts of the treatment that come only after an
+    answer to this stage (0 is the advice, then the explanations).
     """
 
     name: str
@@ -62,6 +63,7 @@ class Stage:
     is_shown: bool = True
     time_limit_s: float = 0.0
     only_if: Literal["", "differs_from_advice", "agrees_with_advice"] = ""
+    held: tuple[int, ...] = ()
 
     @property
     def required(self) -> frozenset[str]:
@@ -91,11 +93,17 @@ class Decision:
 
 @dataclass(frozen=True)
 class Treatment:
-    """What a condition shows: whether advice is given, how many explanations, and which answer each one explains."""
+    """What a condition shows: whether advice is given, how many explanations, and which answer each one explains.
+
+    ``after_initial`` numbers the parts that come only after an own answer (0 is the advice, then the explanations);
+    ``is_held`` says whether any part is not on its page when that is first sent.
+    """
 
     advice: bool
     explanations: int
     targets: tuple[str, ...] = ()
+    after_initial: tuple[int, ...] = ()
+    is_held: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -48,6 +49,7 @@ class Visit:
     base_url: str
     think: Callable[[float], None] = lambda _seconds: None
     travel: Callable[[str], None] | None = None
+    source: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def live(self, entrance: str, *, policy: Policy) -> Life:
         """Live one life from the invitation on; whatever is not as it must be raises."""
@@ -58,13 +60,17 @@ class Visit:
                 page = self._wait(url)
                 pages += 1
                 continue
+            page = self._revealed(page, url, policy)
             try:
                 answers = policy.answer(page)
             except Leaves:
                 return Life("dropped_out", pages, policy.name)
             took_ms = policy.time_ms(page)
             self.think(took_ms / 1000)
-            body: dict[str, Answer] = filled(page, answers) | {"clock": _clock(page, took_ms)}
+            body: dict[str, Answer] = filled(page, answers) | {
+                "clock": _clock(page, took_ms),
+                "events": _doses(page, took_ms, source=self.source),
+            }
             before = page
             page = self._send(urljoin(url, page.action), body)
             pages += 1
@@ -95,6 +101,22 @@ class Visit:
         page = read_page(_expected(self._request("GET", url), 200))
         if page.kind == "session" and not page.nonce:
             raise PageUnexpected("The next session did not open although its time has come.")
+        return page
+
+    def _revealed(self, page: PageRead, url: str, policy: Policy) -> PageRead:
+        """Ask for what the page holds back and the participant wants to see; what is filled in would stay."""
+        for held in policy.asks_for(page):
+            if held.number not in {each.number for each in page.held}:
+                continue  # it came along with another
+            time.sleep(held.wait_s)
+            body = {**page.hidden, "reveal": held.number}
+            reply = self._request("POST", urljoin(url, held.action), body, {"X-Assay-Swap": "1"})
+            shown = read_page(_expected(reply, 200))
+            if shown.nonce != page.nonce or held.number in {each.number for each in shown.held}:
+                raise PageUnexpected(
+                    f"The page '{page.title}' ({page.kind}) did not show what it offered to show."
+                )
+            page = shown
         return page
 
     def _send(self, url: str, body: Mapping[str, Answer]) -> PageRead:
@@ -136,6 +158,18 @@ def _expected(reply: httpx.Response, status: int) -> str:
     if reply.status_code != status:
         raise PageUnexpected(f"A page answered {reply.status_code} instead of {status}: {reply.text[:200]!r}")
     return reply.text
+
+
+def _doses(page: PageRead, took_ms: float, *, source: str) -> str:
+    """Tell what was taken of each panel, as pages do; every page has a source of its own."""
+    if not page.panels:
+        return ""
+    taken = {"nonce": page.nonce[:16], "visible_ms": took_ms, "opens": 0, "toggles": 0, "zooms": 0}
+    events = [
+        {"seq": number, "kind": "dose", "t": took_ms, "payload": {**taken, "panel": panel}}
+        for number, panel in enumerate(page.panels)
+    ]
+    return json.dumps({"source": f"{source}-{page.nonce[:16]}", "events": events})
 
 
 def _clock(page: PageRead, took_ms: float) -> str:

@@ -12,7 +12,7 @@ from studies.rehearsal.fills import answers_to
 from studies.rehearsal.judgement import bars_fit
 from studies.rehearsal.knowledge import CaseKnown, Knowledge
 from studies.rehearsal.questions import Answer, PageUnexpected, Question
-from studies.rehearsal.reader import PageRead
+from studies.rehearsal.reader import Held, PageRead
 
 
 class Leaves(Exception):
@@ -44,6 +44,8 @@ class Policy:
         Probability that it knows what the AI will say.
     agrees_after_debrief : float
         Probability that it lets its answers be used once it knows what the study was about.
+    curiosity : float
+        Probability that it asks for what a page offers to show.
     pace_ms : float
         Median time on a page.
     """
@@ -59,6 +61,7 @@ class Policy:
     attention: float = 0.9
     understanding: float = 0.6
     agrees_after_debrief: float = 1.0
+    curiosity: float = 0.7
     pace_ms: float = 6_000
     trials_seen: int = field(default=0, init=False)
 
@@ -75,6 +78,14 @@ class Policy:
         for question in page.questions:
             answers |= self._reply(page, question)
         return answers
+
+    def asks_for(self, page: PageRead) -> list[Held]:
+        """Return what it wants to see of what the page holds back; what comes by itself it waits for."""
+        return [
+            held
+            for held in page.held
+            if held.is_coming or held.is_required or self.rng.random() < self.curiosity
+        ]
 
     def time_ms(self, page: PageRead) -> float:
         """Return how long it takes for the page by its own clock."""

@@ -48,6 +48,20 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Something that the page shows later: how to ask for it, in how many seconds, whether it comes by itself.
+
+    ``is_required`` is there where the page wants it to be looked at before the answer.
+    """
+
+    number: str
+    action: str
+    wait_s: float
+    is_coming: bool
+    is_required: bool
+
+
+@dataclass(frozen=True)
 class PageRead:
     """Everything that can be read on one page."""
 
@@ -61,6 +75,8 @@ class PageRead:
     parts: tuple[tuple[str, str], ...] = ()
     advice: Advice | None = None
     explanations: tuple[Explanation, ...] = ()
+    held: tuple[Held, ...] = ()
+    panels: tuple[int, ...] = ()
     own_answer: str | None = None
     errors: tuple[str, ...] = ()
     code: str | None = None
@@ -104,6 +120,8 @@ def read_page(text: str) -> PageRead:
         parts=tuple(_parts(root)),
         advice=_advice(root),
         explanations=tuple(_explanation(found) for found in root.xpath("//*[@data-part='explanation']")),
+        held=tuple(_held(found) for found in root.xpath("//*[@data-held]")),
+        panels=tuple(_numbers(root.xpath("//*[@data-part][@data-panel]/@data-panel"))),
         own_answer=_said(root, "data-own-label"),
         errors=tuple(text_of(found) for found in root.xpath("//*[contains(@class, 'wrong')]")),
         code=_said(root, "data-completion-code"),
@@ -174,6 +192,21 @@ def _explanation(section: Element) -> Explanation:
     caption = section.xpath(".//table/caption")
     bars = tuple(_bar(row) for row in section.xpath(".//table/tbody/tr"))
     return Explanation(text_of(caption[0]) if caption else "", bars)
+
+
+def _held(section: Element) -> Held:
+    button = _one(section, ".//button[@name='reveal']")
+    return Held(
+        number=button.get("value"),
+        action=button.get("formaction", ""),
+        wait_s=float(section.get("data-wait") or 0),
+        is_coming=section.get("data-held") == "after_delay",
+        is_required="data-required" in section.attrib,
+    )
+
+
+def _numbers(found: list[str]) -> Iterator[int]:
+    return (int(number) for number in found if number.isdecimal())
 
 
 def _bar(row: Element) -> Bar:

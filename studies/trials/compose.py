@@ -19,7 +19,7 @@ from studies.trials.content import case_shown, text_shown
 from studies.trials.fieldview import scale_points
 from studies.trials.pages import Mould, Page, PageKind, Progress
 from studies.trials.position import part_of_study
-from studies.trials.stageview import StageView, TrialOfStudy, advice_shown, answer_shown
+from studies.trials.stageview import StageView, TrialOfStudy, advice_met, answer_shown
 
 Items = Sequence[Mapping[str, Any]]
 TITLES: Mapping[str, str] = {
@@ -135,10 +135,9 @@ def feedback_page(
     ``score`` (was it right, which answer is) is handed in, ``at`` is the place among the trials and their number.
     """
     (is_correct, right), (number, of) = score, at
-    is_advised = "advice" in stage.items and trial.condition.advice_show
     content = {
         "panel": case_shown(trial.version_id, trial.case_id).panel,
-        "advice": advice_shown(trial) if is_advised else None,
+        "advice": advice_met(trial, stage),
         "own_answer": answer_shown(trial.spec.decision, answer),
         "truth_label": right,
         "correct": is_correct,

@@ -94,9 +94,12 @@ def _mould(trial: TrialOfStudy, *, step_index: int, stage: Stage) -> Mould | Non
     differs = any(field.options_from or field.order == "drawn" for field in stage.fields)
     if not set(stage.items) <= MOULDED or not stage.fields or stage.time_limit_s or differs:
         return None
+    held = trial.held(stage)
+    if held and (trial.seen is None or trial.seen.page_s):
+        return None  # the page again, at a moment of its own
     shown_to = (trial.version_id, trial.condition.name)
     return Mould(
-        stage=("stage", *shown_to, step_index, stage.name),
+        stage=("stage", *shown_to, step_index, stage.name, bool(held)),
         panel=("panel", trial.version_id, trial.case_id),
         treatment=(
             "treatment",
@@ -104,6 +107,8 @@ def _mould(trial: TrialOfStudy, *, step_index: int, stage: Stage) -> Mould | Non
             trial.case_id,
             "advice" in stage.items,
             "explanations" in stage.items,
+            stage.held,
+            tuple((each.part.number, each.wait_s) for each in held),
         ),
     )
 

@@ -31,6 +31,7 @@ CLIENT_KINDS = frozenset(
         "late_frame",
         "clock",
     }
+    | {"dose", "reveal"}
     | {"change", "submit", "retry", "reply", "error", "offline", "online"}
 )
 BATCH = 200

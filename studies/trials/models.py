@@ -48,7 +48,7 @@ class Presentation(models.Model):
 
 
 class PresentedItem(models.Model):
-    """One thing that a presentation showed, by digest."""
+    """One thing that a presentation showed, by digest; ``revealed_at`` is there where it came to sight later."""
 
     presentation = models.ForeignKey(Presentation, on_delete=models.PROTECT, related_name="items")
     position = models.PositiveSmallIntegerField()
@@ -56,6 +56,7 @@ class PresentedItem(models.Model):
     name = models.CharField(max_length=80, blank=True)
     digest = models.CharField(max_length=DIGEST)
     rendering_digest = models.CharField(max_length=DIGEST, blank=True)
+    revealed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

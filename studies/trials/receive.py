@@ -8,6 +8,7 @@ from typing import Any, Literal
 from studies.enrolment.selectors import CONSENT_AFTER_DEBRIEF, CONSENT_AT_START
 from studies.enrolment.services import consent_record
 from studies.errors import AnswerInvalid
+from studies.protocols.stages import Stage
 from studies.trials.answers import Clock, read_choice, read_fields, read_items, refuse_answers
 from studies.trials.content import text_shown
 from studies.trials.deadline import is_too_late, seconds_left, stage_time_out
@@ -18,6 +19,7 @@ from studies.trials.scoring import comprehension_marks, screening_marks
 from studies.trials.sitting import Sitting, State
 
 GIVEN, DECLINED = "given", "declined"
+LOOK_FIRST = "Look at what is still to be shown before you answer."
 Data = Mapping[str, Any]
 Move = Literal["on", "again", "out"]
 """What follows: the next place, the same step once more, or nothing (the state says why)."""
@@ -101,6 +103,7 @@ def _trial(sitting: Sitting, data: Data, clock: Clock) -> Move:
         return "on"
     left = seconds_left(sitting, stage)
     try:
+        _refuse_unseen(sitting, stage)
         values = read_fields(stage.fields, data)
     except AnswerInvalid:
         if left is None or left > 0:
@@ -112,6 +115,24 @@ def _trial(sitting: Sitting, data: Data, clock: Clock) -> Move:
     trial_responses_create(sitting, stage=stage, values=values, clock=clock)
     sitting.remember_answer(stage, values)
     return "on"
+
+
+def _refuse_unseen(sitting: Sitting, stage: Stage) -> None:
+    """Raise AnswerInvalid when something has to be looked at first that was not shown yet."""
+    if not sitting.condition.treatment.is_held:
+        return
+    # Not what is due by now: what counts is what was sent.
+    trial = sitting.trial_of_study
+    seen = trial.seen.names if trial.seen else frozenset()
+    unseen = {
+        f"part-{part.number}": LOOK_FIRST
+        for part in sitting.condition.parts
+        if part.reveal.is_held and part.reveal.is_required and part.name not in seen
+        if part.number not in stage.held and part.is_due(trial.confidence)
+        if ("advice" if part.is_advice else "explanations") in stage.items
+    }
+    if unseen:
+        raise AnswerInvalid(unseen)
 
 
 _RECEIVE: Mapping[str, Callable[[Sitting, Data, Clock], Move]] = {

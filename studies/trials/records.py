@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from studies.design.conditions import ADVICE
 from studies.design.spec import Step
 from studies.protocols import get_protocol
 from studies.protocols.stages import Stage
@@ -60,6 +61,27 @@ def presentation_create(sitting: Sitting, *, stage: Stage, view: StageView) -> N
 def presentation_exists(sitting: Sitting, *, stage: Stage) -> bool:
     """Say whether the stage was sent before."""
     return Presentation.objects.filter(trial_id=sitting.trial_id, stage=stage.name).exists()
+
+
+def reveals_record(sitting: Sitting, *, stage: Stage, view: StageView) -> list[str]:
+    """Record what a stage shows now and did not show before, with the moment; return the names of it."""
+    presentation = Presentation.objects.get(trial_id=sitting.trial_id, stage=stage.name)
+    known = [(item.item, item.name) for item in presentation.items.all()]
+    new = [item for item in view.items if (item.item, item.name) not in known]
+    now = timezone.now()
+    PresentedItem.objects.bulk_create(
+        PresentedItem(
+            presentation=presentation,
+            position=len(known) + number,
+            item=item.item,
+            name=item.name,
+            digest=item.digest,
+            rendering_digest=item.rendering_digest,
+            revealed_at=now,
+        )
+        for number, item in enumerate(new)
+    )
+    return [ADVICE if item.item == "advice" else item.name for item in new]
 
 
 def trial_responses_create(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from studies.errors import AnswerInvalid
 from studies.trials.advance import place_advance, place_repeat
 from studies.trials.answers import read_clock
 from studies.trials.currentpage import page_at, page_to_send
+from studies.trials.doses import bound, has_dose
 from studies.trials.erasure import participant_erase
 from studies.trials.events import (
     GONE,
@@ -35,6 +36,7 @@ from studies.trials.records import (
     body_digest_of,
     presentation_create,
     presentation_exists,
+    reveals_record,
     submission_create,
 )
 from studies.trials.sitting import Sitting
@@ -43,10 +45,11 @@ from studies.trials.turns import turn
 __all__ = [
     "Outcome",
     "Sent",
-    "events_append",
     "page_current",
+    "page_events",
     "page_submit",
     "page_submit_by_token",
+    "part_reveal",
     "participant_leave",
     "participant_resume",
     "participant_start",
@@ -54,7 +57,7 @@ __all__ = [
 
 Data = Mapping[str, Any]
 NONCE = 64
-Status = Literal["accepted", "repeated", "conflict", "invalid"]
+Status = Literal["accepted", "repeated", "conflict", "invalid", "early"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,13 @@ class Outcome:
 
     status: Status
     page: Page | None
+
+
+def page_events(*, participant: Participant, source: str, events: Sequence[Any]) -> None:
+    """Store a batch of events that a page sent by itself."""
+    if has_dose(events) and participant.state not in GONE:
+        events = bound(Sitting(participant), events)
+    events_append(participant=participant, source=source, events=events)
 
 
 def page_current(participant: Participant) -> Page:
@@ -102,14 +112,38 @@ def page_submit(
 
 def page_submit_by_token(*, token: str, slug: str, sent: Sent, is_next_sent: bool = True) -> Outcome:
     """Take the answer of whose cookie holds the token; raises Participant.DoesNotExist when that is nobody here."""
+    return _submit(lambda: _locked_by_token(token, slug), sent, is_next_sent=is_next_sent)
 
-    def lock() -> Participant:
-        found = participant_by_token(token, is_locked=True)
-        if found is None or version_spec(found.version_id).study != slug:
-            raise Participant.DoesNotExist
-        return found
 
-    return _submit(lock, sent, is_next_sent=is_next_sent)
+def _locked_by_token(token: str, slug: str) -> Participant:
+    found = participant_by_token(token, is_locked=True)
+    if found is None or version_spec(found.version_id).study != slug:
+        raise Participant.DoesNotExist
+    return found
+
+
+def part_reveal(*, token: str, slug: str, nonce: str, number: int, data: Data) -> Outcome:
+    """Show a part of the current page that its participant asks for, if it is due by the server's clock.
+
+    The page comes back with what was filled in so far (``data``). What cannot be shown yet, or belongs to another page,
+    is a conflict; asking twice changes nothing.
+    """
+    with turn(), transaction.atomic():
+        sitting = Sitting(_locked_by_token(token, slug))
+        if not sitting.is_active or not hmac.compare_digest(nonce.encode(), sitting.nonce.encode()):
+            return Outcome("conflict", _page_sent(sitting)[0])
+        stage = sitting.stage
+        held = () if stage is None else sitting.trial_of_study.held(stage)
+        asked = next((each for each in held if each.part.number == number), None)
+        if asked is not None and not asked.is_due:
+            _log(sitting, "reveal_refused", panel=number, wait_ms=round(1000 * asked.wait_s))
+        elif asked is not None:
+            sitting.asked_for |= {asked.part.name}
+        page = _page_sent(sitting)[0]
+        sitting.ledger.write()
+        values = {name: value for name, value in data.items() if isinstance(value, str | list)}
+        is_early = asked is not None and not asked.is_due
+        return Outcome("early" if is_early else "accepted", replace(page, values=values))
 
 
 def participant_start(
@@ -183,9 +217,9 @@ def _store_events(sitting: Sitting, text: str) -> None:
     if not text or sitting.participant.state in GONE:
         return
     try:
-        dropped = events_append_with_answer(
-            sitting.ledger, participant=sitting.participant, batch=read_batch(text)
-        )
+        batch = read_batch(text)
+        batch["events"] = bound(sitting, batch["events"])
+        dropped = events_append_with_answer(sitting.ledger, participant=sitting.participant, batch=batch)
     except AnswerInvalid:
         dropped = 1
     if dropped:
@@ -203,7 +237,7 @@ def _submit_elsewhere(sitting: Sitting, sent: Sent, *, is_next_sent: bool) -> Ou
 def _submit_invalid(sitting: Sitting, sent: Sent, *, error: AnswerInvalid) -> Outcome:
     _log(sitting, "invalid", fields=sorted(error.fields))
     values = {name: value for name, value in sent.data.items() if isinstance(value, str | list)}
-    return Outcome("invalid", replace(page_at(sitting), errors=error.fields, values=values))
+    return Outcome("invalid", replace(_page_sent(sitting)[0], errors=error.fields, values=values))
 
 
 def _page_sent(sitting: Sitting, *, is_new: bool = False) -> tuple[Page, bool]:
@@ -212,9 +246,21 @@ def _page_sent(sitting: Sitting, *, is_new: bool = False) -> tuple[Page, bool]:
     if stage is None or view is None:
         return page, False
     if not is_new and presentation_exists(sitting, stage=stage):
+        _log_reveals(sitting, reveals_record(sitting, stage=stage, view=view) if _is_held(sitting) else [])
         return page, True
     presentation_create(sitting, stage=stage, view=view)
     return page, False
+
+
+def _is_held(sitting: Sitting) -> bool:
+    return sitting.condition.treatment.is_held
+
+
+def _log_reveals(sitting: Sitting, names: list[str]) -> None:
+    for name in names:
+        how = "on_request" if name in sitting.asked_for else "after_delay"
+        part = next(part for part in sitting.condition.parts if part.name == name)
+        _log(sitting, "revealed", panel=part.number, how=how)
 
 
 def _log(sitting: Sitting, kind: str, **payload: Any) -> None:

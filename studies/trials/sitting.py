@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,18 +11,21 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from studies.design.conditions import ADVICE
 from studies.design.selectors import version_spec
 from studies.design.spec import ConditionSpec, Step
 from studies.enrolment.models import Assignment, Participant
 from studies.protocols.keys import same_answer
+from studies.protocols.reveal import OWN_ANSWERS
 from studies.protocols.stages import Stage
 from studies.trials.casestages import stages_of_case
 from studies.trials.content import PlannedCase, advice_or_none, kept_once_there, planned_cases
 from studies.trials.ledger import Ledger
-from studies.trials.models import Trial, TrialResponse
+from studies.trials.models import Presentation, PresentedItem, Trial, TrialResponse
 from studies.trials.optionorder import allocation_seed, is_drawn, stages_drawn
 from studies.trials.position import FEEDBACK, SCORE, TRIAL_STEPS, Place, screens_of_trial
-from studies.trials.stageview import OWN_ANSWERS, Example, TrialOfStudy
+from studies.trials.reveals import SIMULATED_S, Seen
+from studies.trials.stageview import Example, TrialOfStudy
 
 State = Participant.State
 ACTIVE = frozenset({State.ENROLLED, State.ALLOCATED})
@@ -84,6 +88,7 @@ class Sitting:
             attempt=participant.attempt,
         )
         self.scheduled: list[Trial] | None = None
+        self.asked_for: frozenset[str] = frozenset()
         self._answers: dict[tuple[int, int, str], dict[str, Any]] = {}
 
     @property
@@ -174,6 +179,26 @@ class Sitting:
             examples=tuple(example for _step, example in self._studied) if self._has("reference") else (),
             group=self.group,
             turn=self.seat.plan + self.place.trial if self.seat else 0,
+            seen=self.seen,
+        )
+
+    @property
+    def seen(self) -> Seen:
+        """Return what of the current trial has been shown; nothing is read where nothing is held back."""
+        if not self.condition.treatment.is_held:
+            return Seen()
+        items = PresentedItem.objects.filter(presentation__trial_id=self.trial_id)
+        names = {
+            ADVICE if kind == "advice" else name
+            for kind, name in items.filter(item__in=("advice", "explanation")).values_list("item", "name")
+        }
+        stage = self.stage
+        sent = Presentation.objects.filter(trial_id=self.trial_id, stage=stage.name if stage else "")
+        at = sent.values_list("presented_at", flat=True).first()
+        return Seen(
+            names=frozenset(names) | self.asked_for,
+            page_s=(timezone.now() - at).total_seconds() if at else 0.0,
+            longest_s=SIMULATED_S if self.participant.is_simulated else math.inf,
         )
 
     def _has(self, item: str) -> bool:

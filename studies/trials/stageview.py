@@ -10,16 +10,18 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from studies.design.conditions import Part
 from studies.design.spec import ConditionSpec, StudySpec
 from studies.protocols.preference import LETTERS, alternatives_of
+from studies.protocols.reveal import OWN_ANSWERS
 from studies.protocols.stages import Decision, Stage
 from studies.trials.casestages import original_of
 from studies.trials.content import advice_given, case_shown, explanations_shown, predictor_name
 from studies.trials.fieldview import field_shown, option_order
+from studies.trials.reveals import Held, Seen, parts_held
 
 STAGE_LABELS = {"initial": "Your first answer", "final": "Your final answer"}
 LAYOUT = "case-aside-answer/1"
-OWN_ANSWERS = ("decision", "guess", "answer")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ class TrialOfStudy:
     """The case, and the condition in which it is shown, in a version of a study.
 
     ``group`` holds what shares its page, ``examples`` what was studied before, ``outcomes`` the right
-    answers that may be told of them, and ``turn`` says how far the sides of alternatives have moved on.
+    answers that may be told of them, and ``turn`` says how far the sides of alternatives have moved on. ``seen`` is
+    what the participant has been shown of the trial (``None``: everything is), ``withheld`` numbers the parts of the
+    treatment that are not on the page.
     """
 
     version_id: int
@@ -70,14 +74,37 @@ class TrialOfStudy:
     examples: tuple[Example, ...] = ()
     outcomes: Mapping[int, str] = field(default_factory=dict)
     turn: int = 0
+    seen: Seen | None = None
+    withheld: frozenset[int] = frozenset()
 
     @property
     def predictor(self) -> str:
         return predictor_name(self.spec, self.condition)
 
+    @property
+    def confidence(self) -> float | None:
+        """Return how sure the AI is, where a rule of the condition asks for it."""
+        if not any(part.when for part in self.condition.parts):
+            return None
+        return advice_given(self.version_id, self.predictor, self.case_id).confidence
+
+    def held(self, stage: Stage) -> tuple[Held, ...]:
+        """Return what of the treatment the page of a stage holds back for now."""
+        if self.seen is None or not self.condition.treatment.is_held:
+            return ()
+        parts = (
+            part
+            for part in self.condition.parts
+            if part.number not in stage.held
+            and ("advice" if part.is_advice else "explanations") in stage.items
+        )
+        return tuple(parts_held(parts, seen=self.seen, confidence=self.confidence))
+
 
 def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any]) -> StageView:
     """Compose a stage; ``earlier`` holds what the participant answered at an earlier stage of this trial."""
+    held = trial.held(stage)
+    trial = replace(trial, withheld=frozenset({*stage.held, *(each.part.number for each in held)}))
     content: dict[str, Any] = {
         "prompt": stage.prompt,
         "stage_label": STAGE_LABELS.get(stage.name, ""),
@@ -104,6 +131,7 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
             items.append(item)
     if content["original"] and content["panel"]:
         content["panel"] = _with_changes(content["panel"], content["original"]["panel"])
+    _place_held(content, held, is_of_person=trial.condition.told_source == "person")
     if len(trial.group) > 1:
         content["examples"] = [example_shown(_of(trial, example), stage.items) for example in trial.group]
     beside = tuple(
@@ -115,6 +143,14 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
     )
 
 
+def advice_met(trial: TrialOfStudy, stage: Stage) -> dict[str, Any] | None:
+    """Return the advice as a stage that is over has shown it, or ``None`` if it has not."""
+    held = any(each.part.is_advice for each in trial.held(stage))
+    if held or 0 in stage.held or "advice" not in stage.items:
+        return None
+    return next((advice for _key, advice, _item in _advice(trial, {})), None)
+
+
 def advice_shown(trial: TrialOfStudy) -> dict[str, Any]:
     """Return the advice as its condition shows it; what the condition hides is not in it."""
     advice = advice_given(trial.version_id, trial.predictor, trial.case_id)
@@ -122,12 +158,13 @@ def advice_shown(trial: TrialOfStudy) -> dict[str, Any]:
     decision = trial.spec.decision
     claim = trial.condition.claimed_accuracy
     return {
-        "is_of_person": trial.condition.advice_source == "person",
+        "is_of_person": trial.condition.told_source == "person",
         "label": option_label(decision, advice.label) if "label" in show else "",
         "confidence_text": percent_text(advice.confidence)
         if "confidence" in show and advice.confidence is not None
         else "",
         "has_no_confidence": "confidence" in show and advice.confidence is None,
+        "claim": trial.condition.claim,
         "claim_text": percent_text(claim) if "claimed_accuracy" in show and claim is not None else "",
         "scores": [
             {"label": option_label(decision, value), "text": percent_text(score)}
@@ -183,23 +220,45 @@ def _case(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
 
 
 def _advice(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
-    if trial.condition.advice_show:
+    part = next((part for part in trial.condition.parts if part.is_advice), None)
+    if part is not None and 0 not in trial.withheld and part.is_due(trial.confidence):
         given = advice_given(trial.version_id, trial.predictor, trial.case_id)
         yield "advice", advice_shown(trial), ItemShown("advice", given.predictor, given.digest)
 
 
 def _explanations(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
     found = explanations_shown(trial.version_id, trial.condition.name, trial.case_id)
-    for declared, shown in zip(trial.condition.explanations, found, strict=True):
-        if declared.when and not declared.is_due(_confidence(trial)):
+    parts = [part for part in trial.condition.parts if not part.is_advice]
+    confidence = trial.confidence
+    for part, shown in zip(parts, found, strict=True):
+        if part.number in trial.withheld or not part.is_due(confidence):
             continue
         item = ItemShown("explanation", shown.name, shown.artefact_digest, shown.rendering_digest)
         # The engine rendered and hashed this fragment, and its bytes were verified when they were read.
-        yield "explanations", SafeString(shown.html), item
+        yield "explanations", _panel(part, SafeString(shown.html)), item
 
 
-def _confidence(trial: TrialOfStudy) -> float | None:
-    return advice_given(trial.version_id, trial.predictor, trial.case_id).confidence
+def _panel(part: Part, html: str) -> dict[str, Any]:
+    return {"number": part.number, "label": part.label, "how_to_read": part.how_to_read, "html": html}
+
+
+def _place_held(content: dict[str, Any], held: Collection[Held], *, is_of_person: bool) -> None:
+    """Put the place of what is held back where it will stand."""
+    for each in held:
+        place = {
+            "number": each.part.number,
+            "label": each.part.label,
+            "how": each.part.reveal.kind,
+            "is_of_person": is_of_person,
+            "is_required": each.part.reveal.is_required,
+            "wait_s": round(each.wait_s, 1),
+        }
+        if each.part.is_advice:
+            content["advice"] = {"held": place}
+        else:
+            content["explanations"].append({"number": each.part.number, "held": place})
+    content["explanations"].sort(key=lambda panel: panel["number"])
+    content["is_held"] = bool(held)
 
 
 def _own_answer(trial: TrialOfStudy, earlier: Mapping[str, Any]) -> Shown:
@@ -213,8 +272,10 @@ def example_shown(trial: TrialOfStudy, items: Collection[str]) -> dict[str, Any]
     """Return a case to learn from, with what the condition shows of it."""
     return {
         "panel": case_shown(trial.version_id, trial.case_id).panel,
-        "advice": advice_shown(trial) if "advice" in items and trial.condition.advice_show else None,
-        "explanations": [html for _key, html, _item in _explanations(trial, {})]
+        "advice": next((advice for _key, advice, _item in _advice(trial, {})), None)
+        if "advice" in items
+        else None,
+        "explanations": [panel for _key, panel, _item in _explanations(trial, {})]
         if "explanations" in items
         else [],
         "outcome": trial.outcomes.get(trial.case_id, ""),
@@ -238,8 +299,8 @@ def _original(
         shown["advice"] = {"label": option_label(before.spec.decision, given.label)}
         yield shown, ItemShown("advice", given.predictor, given.digest)
     if "original_explanations" in stage_items:
-        for _key, html, item in _explanations(before, {}):
-            shown["explanations"].append(html)
+        for _key, panel, item in _explanations(before, {}):
+            shown["explanations"].append(panel)
             yield shown, item
 
 
@@ -261,15 +322,15 @@ def _reference(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
 
 
 def _of(trial: TrialOfStudy, example: Example) -> TrialOfStudy:
-    return replace(trial, case_id=example.case_id, condition=example.condition)
+    return replace(trial, case_id=example.case_id, condition=example.condition, withheld=frozenset())
 
 
 def _alternatives(trial: TrialOfStudy, earlier: Mapping[str, Any]) -> Shown:
     found = list(_explanations(trial, earlier))
     order = alternatives_of(tuple(range(len(found))), turn=trial.turn)
     for letter, place in zip(LETTERS, order, strict=False):
-        _key, html, item = found[place]
-        yield "alternatives", {"letter": letter.upper(), "html": html}, item
+        _key, panel, item = found[place]
+        yield "alternatives", {"letter": letter.upper(), "html": panel["html"]}, item
 
 
 def _digest(text: str) -> str:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<slug:slug>/resume", views.resume, name="resume"),
     path("<slug:slug>/events", views.events, name="events"),
     path("<slug:slug>/p/<str:digest>", pictures.picture, name="picture"),
+    path("<slug:slug>/reveal", views.reveal, name="reveal"),
     path("<slug:slug>/withdraw", views.withdraw, name="withdraw"),
     path(
         "<slug:slug>/preview/<int:version_id>/<str:condition>/<int:step>/<str:stage>/",

@@ -39,12 +39,13 @@ from studies.trials.events import read_batch
 from studies.trials.pages import Page
 from studies.trials.tongue import CHOSEN, language_of, tongue_of
 
-HTTP_STATUS = {"accepted": 200, "repeated": 200, "conflict": 409, "invalid": 422}
-OF_THE_FORM = frozenset({"csrfmiddlewaretoken", "nonce", "clock", "events"})
+HTTP_STATUS = {"accepted": 200, "repeated": 200, "conflict": 409, "invalid": 422, "early": 425}
+OF_THE_FORM = frozenset({"csrfmiddlewaretoken", "nonce", "clock", "events", "reveal"})
 BODY_BYTES = 512 * 1024
 EVENTS_BYTES = 1024 * 1024
 VISIT_LENGTH = 100
 CODE_SENT = 100
+PART_DIGITS = 4
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -139,10 +140,31 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         # A page that closes can only send forms.
         batch = read_batch(request.POST.get("batch") or request.body)
-        services.events_append(participant=person, source=batch.get("source", ""), events=batch["events"])
+        services.page_events(participant=person, source=batch.get("source", ""), events=batch["events"])
     except AnswerInvalid as error:
         return _refusal(error.code, error.message, status=400, fields=error.fields)
     return HttpResponse(status=204)
+
+
+@require_POST
+def reveal(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a part of the current page that was held back; what is filled in stays filled in."""
+    if body_length(request) > BODY_BYTES:
+        return _refusal("too_large", "An answer holds at most 512 kB.", status=413)
+    sent = request.POST
+    number = sent.get("reveal", "")
+    try:
+        outcome = services.part_reveal(
+            token=request.COOKIES.get(COOKIE, ""),
+            slug=slug,
+            nonce=sent.get("nonce", ""),
+            number=int(number) if number.isdecimal() and len(number) < PART_DIGITS else -1,
+            data=_answers(sent.lists()),
+        )
+    except Participant.DoesNotExist:
+        return _nobody(request, slug)
+    assert outcome.page is not None  # a reveal always answers with the page
+    return page_reply(request, outcome.page, slug=slug, status=HTTP_STATUS[outcome.status])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -271,7 +271,7 @@ PAGES: dict[str, Page] = {
     "trial": FIRST_ANSWER,
     "trial_unaided": trial(own_answer=OWN, prompt=SECOND_ALONE),
     "trial_advice": trial(own_answer=OWN, advice=ADVICE),
-    "trial_explained": trial(own_answer=OWN, advice=ADVICE, explanations=[BARS]),
+    "trial_explained": trial(own_answer=OWN, advice=ADVICE, explanations=[{"number": 1, "html": BARS}]),
     "trial_composite": trial(panel={"title": "The case", "rows": [], "parts": PARTS}),
     "trial_invalid": replace(
         FIRST_ANSWER,

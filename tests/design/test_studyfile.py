@@ -121,6 +121,19 @@ WRONG: dict[str, tuple[str, str, int, str]] = {
         "{method: integrated_gradients}", "{method: integrated_gradients, target: {class: benin}}", 15,
         "Did you mean 'benign'?",
     ),
+    "a delay without its seconds": (
+        "{method: integrated_gradients}", "{method: integrated_gradients, reveal: after_delay}", 15, "write delay_s",
+    ),
+    "seconds of what is there at once": (
+        "{method: integrated_gradients}", "{method: integrated_gradients, delay_s: 3}", 15, "only with reveal",
+    ),
+    "the same explanation twice": (
+        "[{method: integrated_gradients}]", "[{method: integrated_gradients}, {method: integrated_gradients}]", 15,
+        "stands here twice",
+    ),
+    "an own answer that is not asked for": (
+        "- trials: {protocol: forward_simulation,", "- trials: {protocol: agreement,", 28, "",
+    ),
     "a rule that never holds": (
         "{method: integrated_gradients}",
         "{method: integrated_gradients, when: {ai_confidence: {at_least: 0.9, below: 0.8}}}", 15, "swap them",
@@ -149,11 +162,6 @@ WRONG |= {
 NOT_YET: dict[str, tuple[str, str, int]] = {
     "variants": ("conditions:", "variants: {of: [seed]}\nconditions:", 13),
     "a text without content": ("kind: shuffled", "kind: placebic_text", 16),
-    "reveal on request": (
-        "{method: integrated_gradients}",
-        "{method: integrated_gradients, reveal: on_request}",
-        15,
-    ),
     "clusters": ("slots: 24}", "slots: 24, method: cluster}", 18),
     "another scale": ("{scale: percent}", "{scale: ordinal}", 12),
     "attention checks": ("breaks_every: 4", "attention_checks: 2", 27),

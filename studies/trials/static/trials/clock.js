@@ -12,52 +12,25 @@
  * client_ms      the moment of submission on the same clock.
  * A page that comes back with the same nonce (an answer was missing) keeps its onset: the clocks run on.
  */
+import * as dose from "./dose.js";
+import { Stopwatch } from "./stopwatch.js";
+
 const INPUTS = ["pointerup", "keydown", "keyup"];
 const JUST_NOW_MS = 250;
 
 export const now = () => performance.now();
 
-class Stopwatch {
-  total = 0;
-  since = null;
-  set(on, at) {
-    if (on && this.since === null) this.since = at;
-    if (!on && this.since !== null) {
-      this.total += at - this.since;
-      this.since = null;
-    }
-  }
-  read(at) {
-    return this.total + (this.since === null ? 0 : at - this.since);
-  }
-}
-
 let page = null;
 let lastInput = -Infinity;
-let observer = null;
 
 function update(at) {
   if (page.onset === null) return;
   page.hidden.set(document.hidden, at);
-  page.seen.set(page.inView.size > 0 && !document.hidden, at);
+  dose.update(at, !document.hidden);
 }
 
-function watch(sections) {
-  observer?.disconnect();
-  page.inView.clear();
-  observer = new IntersectionObserver(
-    (entries) => {
-      for (const { target, intersectionRatio, intersectionRect, rootBounds, time } of entries) {
-        const half = rootBounds ? rootBounds.height / 2 : Infinity;
-        const inView = intersectionRatio >= 0.5 || intersectionRect.height >= half;
-        page.inView[inView ? "add" : "delete"](target);
-        update(Math.max(time, page.onset ?? 0));
-      }
-    },
-    { threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1] },
-  );
-  sections.forEach((section) => observer.observe(section));
-}
+/* Follow what is to be read on the page: again, when something came to it. */
+export const rewatch = (root) => dose.watch(root, (at) => update(Math.max(at, page.onset ?? 0)));
 
 function onScreen(loaded, ready, found) {
   const frames = (how) => requestAnimationFrame(() => requestAnimationFrame((at) => found(at, how)));
@@ -71,15 +44,12 @@ function onScreen(loaded, ready, found) {
  * that is kept when the pictures of the page can be seen.
  */
 export function begin({ nonce, root, loaded, ready, onset }) {
-  const sections = root.querySelectorAll('[data-part$="explanation"], [data-part="alternative"]');
   const kept = page && nonce && page.nonce === nonce;
   if (!kept) {
-    page = {
-      nonce, onset: null, how: null, inView: new Set(), explained: sections.length > 0,
-      hidden: new Stopwatch(), seen: new Stopwatch(),
-    };
+    page = { nonce, onset: null, how: null, hidden: new Stopwatch() };
+    dose.forget();
   }
-  watch(sections);
+  rewatch(root);
   if (kept) return;
   const started = page;
   onScreen(loaded, ready, (at, how) => {
@@ -94,6 +64,9 @@ export function begin({ nonce, root, loaded, ready, onset }) {
 /* How long the page has been on the screen, in ms. */
 export const shownFor = () => (page.onset === null ? 0 : now() - page.onset);
 
+/* What was taken of each panel until `at`, or until now; nothing before onset. */
+export const doses = (at = now()) => (page?.onset == null ? [] : dose.doses(at));
+
 /* Read the clocks at the input that caused `event`; all null before onset. */
 export function read(event) {
   const at = event.timeStamp - lastInput < JUST_NOW_MS ? lastInput : event.timeStamp;
@@ -102,7 +75,7 @@ export function read(event) {
   return {
     rt_ms: seen ? round(at - page.onset) : null,
     hidden_ms: seen ? round(page.hidden.read(at)) : null,
-    explanation_visible_ms: seen && page.explained ? round(page.seen.read(at)) : null,
+    explanation_visible_ms: seen && dose.visible(at) !== null ? round(dose.visible(at)) : null,
     onset: page.how,
     client_ms: round(at),
   };

@@ -2,9 +2,10 @@
  * It measures nothing itself: clock.js reads the clocks, outbox.js keeps the events. Without this script every page is a
  * plain form; nothing depends on it but timing.
  */
-import { begin, read, shownFor, watchAttention } from "./clock.js";
+import { begin, doses, read, shownFor, watchAttention } from "./clock.js";
 import { listen } from "./keyboard.js";
 import { acknowledge, record, unsent } from "./outbox.js";
+import { asked, enhance as reveals } from "./reveal.js";
 import { send } from "./send.js";
 import { enhance as percent } from "./widgets/percent.js";
 import { enhancePictures } from "./widgets/picture.js";
@@ -37,6 +38,7 @@ function present(loaded) {
   const nonce = nonceOf(form);
   const shown = { page: document.body.dataset.kind, nonce: nonce.slice(0, 16) };
   enhance(document.body);
+  reveals(document.body, swap);
   const ready = enhancePictures(document.body, record);
   begin({ nonce, root: document.body, loaded, ready, onset: (at, how) => record("page", { ...shown, onset: how }, at) });
 }
@@ -55,11 +57,18 @@ function swap({ status, url, html }) {
   present(false);
 }
 
+/* Tell what was taken of each explanation so far; a reading counts on from the one before. */
+function recordDoses(at) {
+  const nonce = nonceOf(page()).slice(0, 16);
+  for (const taken of doses(at)) record("dose", { nonce, ...taken }, at);
+}
+
 async function submit(form, event) {
   const status = form.querySelector("[data-status]");
-  const button = form.querySelector('[type="submit"]');
+  const button = form.querySelector('.actions [type="submit"]');
   button.setAttribute("aria-disabled", "true");
   const clock = read(event);
+  recordDoses(clock.client_ms);
   record("submit", { nonce: nonceOf(form).slice(0, 16) }, clock.client_ms);
   const events = unsent();
   form.querySelector('[name="clock"]').value = JSON.stringify(clock);
@@ -78,6 +87,7 @@ async function submit(form, event) {
 
 function onSubmit(event) {
   const form = event.target;
+  if (asked(event, swap)) return;
   // The second half of a double click or of a double Enter reaches the page after, which nobody can have read by then.
   if (form === page() && shownFor() < UNREAD_MS) return event.preventDefault();
   const again = busy.has(form);
@@ -108,6 +118,7 @@ async function onReturn(event) {
 document.addEventListener("submit", onSubmit);
 document.addEventListener("change", onChange);
 window.addEventListener("pageshow", onReturn);
+window.addEventListener("pagehide", () => recordDoses(), true);
 watchAttention(record);
 listen();
 present(true);
