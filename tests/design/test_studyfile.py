@@ -131,9 +131,6 @@ WRONG: dict[str, tuple[str, str, int, str]] = {
         "[{method: integrated_gradients}]", "[{method: integrated_gradients}, {method: integrated_gradients}]", 15,
         "stands here twice",
     ),
-    "an own answer that is not asked for": (
-        "- trials: {protocol: forward_simulation,", "- trials: {protocol: agreement,", 28, "",
-    ),
     "a rule that never holds": (
         "{method: integrated_gradients}",
         "{method: integrated_gradients, when: {ai_confidence: {at_least: 0.9, below: 0.8}}}", 15, "swap them",
