@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trials', '0003_step_response_given'),
+        ('trials', '0004_replay_path'),
     ]
 
     operations = [
