@@ -90,13 +90,12 @@ def test_pages_scripts_and_styles_stay_within_their_budget() -> None:
         scripts.pop(name)
         for name in (
             "countdown.js",
-            "gestures.js",
             "localtime.js",
-            "picture.js",
             "ranking.js",
             "region.js",
         )
     ]
-    assert sum(scripts.values()) <= 20_000
+    # The tools of pictures come with every page: fetched later, they would move what is read already.
+    assert sum(scripts.values()) <= 36_000
     assert max(rare) <= 8_000
     assert sum(path.stat().st_size for path in STATIC.rglob("*.css")) <= 26_000

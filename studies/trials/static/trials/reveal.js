@@ -1,5 +1,6 @@
 /* reveal.js: asks the server for what a page holds back, and puts it in its place: nothing else of the page changes, what
- * was filled in stays, and the clocks run on. It decides nothing: the server's clock does. What is shown after a delay is
+ * was filled in stays, and the clocks run on. It decides and
+ * measures nothing: the server's clock does. What is shown after a delay is
  * asked for when the delay is over; seconds are counted from the moment at which the page came. Without this script the
  * button sends the form, and the page comes back with what was asked for.
  */
