@@ -80,7 +80,7 @@ def asked(*fields: Field, **shown: object) -> Page:
 FIELD_PAGES: dict[str, Page] = {
     "trial_several": asked(TREATMENTS, LIKELIHOODS),
     "trial_ranking": asked(RANKING),
-    "trial_region": asked(REGION, explanations=[picture()]),
+    "trial_region": asked(REGION, explanations=[{"number": 1, "html": picture()}]),
     "trial_parts": asked(RATING, REASON),
     "trial_swap": asked(SWAP),
     "trial_limited": trial(limit=45, left=45.0),

@@ -20,7 +20,7 @@ NONE: dict[str, Any] = {
     "own_answer": None,
     "stage_label": "",
 }
-EXAMPLE = {"panel": PANEL, "advice": ADVICE, "explanations": [BARS], "outcome": "malignant"}
+EXAMPLE = {"panel": PANEL, "advice": ADVICE, "explanations": [{"number": 1, "html": BARS}], "outcome": "malignant"}
 
 
 def stage_of(name: str, explanations: int = 1, phase: str = "", stage: int = 0, **given: Any) -> Stage:
@@ -37,7 +37,7 @@ def asked(stage: Stage, **shown: Any) -> Page:
 
 FIRST, *OTHERS = PANEL["rows"]
 CHANGED = {**PANEL, "rows": [{**FIRST, "before": "12.9"}, *OTHERS]}
-ORIGINAL = {"panel": PANEL, "advice": {"label": "malignant"}, "explanations": [BARS]}
+ORIGINAL = {"panel": PANEL, "advice": {"label": "malignant"}, "explanations": [{"number": 1, "html": BARS}]}
 ALTERNATIVES = [{"letter": letter, "html": BARS} for letter in "AB"]
 ROUTED = get_protocol("deferral").routed(
     Treatment(True, 0),
@@ -50,7 +50,7 @@ PROTOCOL_PAGES: dict[str, Page] = {
         stage_of("counterfactual_simulation"), original=ORIGINAL, panel=CHANGED
     ),
     "trial_agreement": asked(
-        stage_of("agreement", answer="four_levels"), advice=ADVICE, explanations=[BARS]
+        stage_of("agreement", answer="four_levels"), advice=ADVICE, explanations=[{"number": 1, "html": BARS}]
     ),
     "trial_deferral": asked(stage_of("deferral", costs={"escalate": 0.5}), advice=ADVICE),
     "trial_routed": asked(ROUTED, advice=ADVICE),

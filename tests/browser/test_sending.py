@@ -212,6 +212,7 @@ def test_a_page_that_is_left_still_sends_its_events(tab: Page, walk: Walk) -> No
     answer(tab)
     tab.goto("about:blank")
     server.wait_for(lambda rehearsed: bool(rehearsed.events))
-    kinds = [event["kind"] for event in server.rehearsed.events]
+    # On a busy machine a frame can be late before anything else happens.
+    kinds = [event["kind"] for event in server.rehearsed.events if event["kind"] != "late_frame"]
     assert kinds[0] == "page"
     assert kinds[-1] == "leave"
