@@ -20,7 +20,12 @@ NONE: dict[str, Any] = {
     "own_answer": None,
     "stage_label": "",
 }
-EXAMPLE = {"panel": PANEL, "advice": ADVICE, "explanations": [{"number": 1, "html": BARS}], "outcome": "malignant"}
+EXAMPLE = {
+    "panel": PANEL,
+    "advice": ADVICE,
+    "explanations": [{"number": 1, "html": BARS}],
+    "outcome": "malignant",
+}
 
 
 def stage_of(name: str, explanations: int = 1, phase: str = "", stage: int = 0, **given: Any) -> Stage:
