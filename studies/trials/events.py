@@ -141,6 +141,8 @@ def _is_moment(value: object) -> bool:
 
 def _storable(payload: Mapping[str, Any]) -> bool:
     """Say whether both databases can hold it: short, no NUL, no half of a surrogate pair, no NaN."""
+    if not payload:
+        return True
     try:
         text = json.dumps(payload, ensure_ascii=False, allow_nan=False)
         return "\\u0000" not in text and len(text.encode("utf-8")) <= PAYLOAD_BYTES

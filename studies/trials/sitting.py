@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils import timezone
@@ -30,6 +31,7 @@ from studies.trials.stageview import Example, TrialOfStudy
 State = Participant.State
 ACTIVE = frozenset({State.ENROLLED, State.ALLOCATED})
 UNSEATED = frozenset({State.ENROLLED, State.SCREENED_OUT, State.COMPREHENSION_FAILED, State.FULL})
+T = TypeVar("T")
 POSITION = ("step_index", "trial_index", "stage_index", "attempt", "state", "stratum", "moved_at")
 
 
@@ -90,6 +92,15 @@ class Sitting:
         self.scheduled: list[Trial] | None = None
         self.asked_for: frozenset[str] = frozenset()
         self._answers: dict[tuple[int, int, str], dict[str, Any]] = {}
+        self._found: dict[tuple[str, int, int], Any] = {}
+
+    def _once(self, name: str, find: Callable[[], T]) -> T:
+        """Return what holds for the whole trial at this place, found once: a page asks for it dozens of times."""
+        key = (name, self.place.step, self.place.trial)
+        if key not in self._found:
+            self._found[key] = find()
+        found: T = self._found[key]
+        return found
 
     @property
     def now(self) -> datetime:
@@ -111,7 +122,7 @@ class Sitting:
     @property
     def condition(self) -> ConditionSpec:
         """Return what the trial at this place shows."""
-        return self.condition_at(self.step, self.place.trial)
+        return self._once("condition", lambda: self.condition_at(self.step, self.place.trial))
 
     def condition_at(self, step: Step, number: int) -> ConditionSpec:
         """Return what a trial of a step shows."""
@@ -133,6 +144,10 @@ class Sitting:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
+        """Return the stages of the trial at this place, their options in the order of this participant."""
+        return self._once("stages", self._stages)
+
+    def _stages(self) -> tuple[Stage, ...]:
         case_id = self.cases(self.step)[self.place.trial].case_id
         found = stages_of_case(self.version_id, self.step.index, self.condition.name, case_id)
         if self.seat is None or not is_drawn(found):
@@ -149,6 +164,9 @@ class Sitting:
     @property
     def screens(self) -> tuple[str, ...]:
         """Return the screens of the current trial: its stages, feedback and a break."""
+        return self._once("screens", self._screens)
+
+    def _screens(self) -> tuple[str, ...]:
         names = [stage.name for stage in self.stages]
         found = screens_of_trial(
             self.step, trial=self.place.trial, trials=len(self.cases(self.step)), stages=names
