@@ -20,7 +20,7 @@ from tests.bench.clients import Participant, Yardstick
 from tests.bench.load import closed_loop, paced, percentile
 from tests.bench.servers import Running, assay, databases, yardstick
 
-TRIALS, SLOTS = 500, 1600
+TRIALS, SLOTS = 200, 1600
 
 
 async def participants(where: Running, count: int, *, first: int) -> list[Participant]:
