@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from studies.design import adminviews, gatepage
+from studies.design import adminviews, gallerypage, gatepage
 from studies.design.models import StaffAction, Study, StudyVersion
 
 if TYPE_CHECKING:
@@ -64,6 +64,10 @@ class StudyAdmin(LookOnly):
         return [
             path("import/", wrap(adminviews.study_import_view), name="design_study_import"),
             path("cases/", wrap(adminviews.case_import_view), name="design_cases_import"),
+            path("gallery/", wrap(gallerypage.gallery_view), name="design_gallery"),
+            path(
+                "gallery/<slug:name>.zip", wrap(gallerypage.gallery_files_view), name="design_gallery_files"
+            ),
             *super().get_urls(),
         ]
 

@@ -30,6 +30,7 @@ from explainers.core.demo_data.mazes import (
     EXIT,
     EXITS,
     PIXELS,
+    SIZES,
     WALL,
     Maze,
     maze_file,
@@ -157,3 +158,21 @@ def test_the_predictor_of_digits_is_right_in_seven_to_nine_tenths_of_the_test_ha
     with torch.no_grad():
         said = [DIGIT_CLASSES[place] for place in network(torch.from_numpy(rows)).argmax(1).tolist()]
     assert 0.7 < np.mean([one == two for one, two in zip(said, classes, strict=True)]) < 0.92
+
+
+def test_the_directions_of_a_maze_tell_the_way_that_is_drawn() -> None:
+    turns = {"right": (0, 1), "left": (0, -1), "down": (1, 0), "up": (-1, 0)}
+    for maze in mazes_draw(count=2):
+        size = SIZES[maze.difficulty]
+        unit = PIXELS // (size + 2)
+        edge = (PIXELS - unit * size) // 2
+        row, column = size // 2, 0
+        told, _, name = (
+            maze.directions.removeprefix("From the start go ").removesuffix(".").rpartition(" to exit ")
+        )
+        for stretch in told.split(", "):
+            direction, steps = stretch.split(" ")
+            for _ in range(int(steps)):
+                row, column = row + turns[direction][0], column + turns[direction][1]
+                assert maze.way[edge + row * unit + unit // 2, edge + column * unit + unit // 2] == 1
+        assert (name, column) == (maze.advised, size - 1)

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ class Maze:
         The one that the AI names.
     way : numpy.ndarray
         float32, (520, 520): 1 along the way that the AI shows to the exit it names. Of a wrong one it crosses a wall.
+    directions : str
+        The same way in words, from the start to the exit.
     """
 
     key: str
@@ -52,6 +55,7 @@ class Maze:
     exit: str
     advised: str
     way: NDArray[np.float32]
+    directions: str
 
 
 def mazes_draw(*, count: int, right: float = 0.75, seed: int = 53) -> list[Maze]:
@@ -139,7 +143,8 @@ def _maze(key: str, difficulty: str, size: int, is_right: bool, rng: np.random.G
     others = [name for name in EXITS if name != chosen]
     advised = chosen if is_right else others[int(rng.integers(len(others)))]
     picture = _drawn(walled, size)
-    return Maze(key, difficulty, picture, chosen, advised, _shown(whole[advised], size))
+    way = whole[advised]
+    return Maze(key, difficulty, picture, chosen, advised, _shown(way, size), _told(way, advised))
 
 
 def _ends(size: int) -> dict[str, Cell]:
@@ -249,3 +254,11 @@ def _shown(way: list[Cell], size: int) -> NDArray[np.float32]:
     for (y, x), (to_y, to_x) in zip(centres, centres[1:] or centres, strict=False):
         found[min(y, to_y) - half : max(y, to_y) + half, min(x, to_x) - half : max(x, to_x) + half] = 1
     return found
+
+
+def _told(way: list[Cell], name: str) -> str:
+    """Tell a way in words: each stretch with its direction and length."""
+    words = {(0, 1): "right", (0, -1): "left", (1, 0): "down", (-1, 0): "up"}
+    steps = [words[to[0] - at[0], to[1] - at[1]] for at, to in pairwise(way)]
+    stretches = [f"{direction} {len(list(same))}" for direction, same in groupby(steps)]
+    return f"From the start go {', '.join(stretches)} to exit {name}."

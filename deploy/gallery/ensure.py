@@ -1,0 +1,49 @@
+"""What every study of the gallery does: bring something in once, and have what a study shows made."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+
+from explainers.models import CaseSet, Predictor
+from studies.design.gallery import Landmark
+from studies.design.models import Recruitment, StudyVersion
+from studies.design.selectors import version_current, version_latest
+from studies.design.services import recruitment_set, study_import, version_launch
+
+
+def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return a table as the bytes of a CSV file."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def predictor_once(name: str, make: Callable[[], Predictor]) -> Predictor:
+    """Return the predictor of that name, made if it is not there; training is not repeated."""
+    return Predictor.objects.filter(name=name).first() or make()
+
+
+def cases_once(name: str, make: Callable[[], CaseSet]) -> CaseSet:
+    """Return the case set of that name, brought in if it is not there."""
+    return CaseSet.objects.filter(name=name).first() or make()
+
+
+def study_bring(landmark: Landmark) -> StudyVersion:
+    """Bring in the materials and the study; one that is launched stays, whatever its file says now."""
+    import_module(f"deploy.gallery.{landmark.name}").bring_in()
+    version = version_current(landmark.slug) or version_latest(landmark.slug)
+    if version is None or version.launched_at is None:
+        version = study_import(source=landmark.source, files=landmark.files)
+    return version
+
+
+def study_open(version: StudyVersion) -> None:
+    """Launch a prepared version, unless it is launched, and let participants in."""
+    if version.launched_at is None:
+        version_launch(version=version)
+    recruitment_set(version=version, state=Recruitment.State.OPEN)
