@@ -16,5 +16,6 @@ CARRIED_OUT: frozenset[str] = frozenset(  # names as of `analysis.core.plan.feat
         "moderators",
         "cases: fixed",
         "claim: equivalence",
+        "placed: within",
     }
 )

@@ -69,7 +69,7 @@ def _second(primary: dict[str, Any], *, verdict: str, alpha: float) -> str:
     contrasts, tests = primary["contrasts"], _tests(primary)
     joint = len(contrasts) > 1 and primary["conjunction"]
     if verdict == "undecided":
-        widest = max(abs(one["welch"][side]) for one in contrasts for side in ("low", "high"))
+        widest = max(abs(one["t_test"][side]) for one in contrasts for side in ("low", "high"))
         size = effect_text(widest, unit=primary["unit"], scale=primary["scale"])
         lead = (
             "All comparisons had to hold, and not all of them do" if joint else "Not all of this is settled"
@@ -88,7 +88,7 @@ def _tests(primary: dict[str, Any]) -> str:
     joint = len(primary["contrasts"]) > 1 and primary["conjunction"]
     p = primary["p_adjusted"]
     if primary["claim"] == "equivalence":  # what is told here is the difference; sameness has its own p
-        p = max(one["welch"]["p"] for one in primary["contrasts"])
+        p = max(one["t_test"]["p"] for one in primary["contrasts"])
     p = f"{'largest ' if joint else ''}{p_value(p)}"
     if primary["estimator"] == "permutation":
         return f"{p} by permutation"
@@ -110,7 +110,7 @@ def _relevance(primary: dict[str, Any]) -> str:
         return ""
     bound = _bound(primary["contrasts"][0])
     smallest = effect_text(bound, unit=primary["unit"], scale=primary["scale"])
-    limits = [(one["welch"]["low"], one["welch"]["high"]) for one in primary["contrasts"]]
+    limits = [(one["t_test"]["low"], one["t_test"]["high"]) for one in primary["contrasts"]]
     if all(min(abs(low), abs(high)) >= bound for low, high in limits):
         return f", and the whole interval lies beyond the smallest effect that was to matter ({smallest})"
     if all(max(abs(low), abs(high)) < bound for low, high in limits):
@@ -120,11 +120,11 @@ def _relevance(primary: dict[str, Any]) -> str:
 
 def _size(one: dict[str, Any], *, primary: dict[str, Any], alpha: float) -> str:
     unit, scale = primary["unit"], primary["scale"]
-    value = one["welch"]["value"]
+    value = one["t_test"]["value"]
     word = _LOG_WORDS[value > 0] if unit == "ms" else ("higher" if value > 0 else "lower")
     level = f"{100 * (1 - alpha):g} % interval"
     than = f" than with {one['control']}" if len(primary["contrasts"]) > 1 else ""
-    limits = interval(one["welch"], unit=unit, scale=scale)
+    limits = interval(one["t_test"], unit=unit, scale=scale)
     return f"{effect_text(value, unit=unit, scale=scale)} {word}{than} ({level} {limits})"
 
 

@@ -48,7 +48,8 @@ def reweighted_benefit(
 
     Notes
     -----
-    Participants need trials of both kinds. The interval at each mixture is Welch's for the mixed participant value.
+    Participants need trials of both kinds. The interval at each mixture is that of the t test on the mixed participant
+    value, paired where the same participants met both conditions.
     """
     return [_benefit(facts, kind, contrast, alpha=alpha) for contrast in contrasts for kind in KINDS]
 
@@ -74,17 +75,20 @@ def _benefit(facts: pd.DataFrame, kind: str, contrast: Contrast, *, alpha: float
     )
     pairs = pairs.dropna()
     arms = pairs.index.get_level_values("condition")
-    sides = [pairs[arms == name][[1.0, 0.0]].to_numpy() for name in names]
+    frames = [pairs[arms == name][[1.0, 0.0]].droplevel("condition") for name in names]
+    both = frames[0].index.intersection(frames[1].index)
+    paired = len(both) > 0
+    sides = [(frame.loc[both] if paired else frame).to_numpy() for frame in frames]
     if min(len(side) for side in sides) < 2:
         return {
             **told,
             "undefined": "Fewer than two participants of a condition judged trials of both kinds.",
         }
     grid = np.linspace(0, 1, _GRID)
-    curve = mixture(sides[0], sides[1], grid, alpha=alpha)
+    curve = mixture(sides[0], sides[1], grid, alpha=alpha, paired=paired)
     gains = sides[0].mean(axis=0) - sides[1].mean(axis=0)
     fine = np.linspace(0, 1, _FINE)
-    _, low, high = mixture(sides[0], sides[1], fine, alpha=alpha)
+    _, low, high = mixture(sides[0], sides[1], fine, alpha=alpha, paired=paired)
     open_at = fine[(low <= 0) & (high >= 0)]
     return {
         **told,
@@ -103,8 +107,10 @@ def _benefit(facts: pd.DataFrame, kind: str, contrast: Contrast, *, alpha: float
     }
 
 
-def mixture(treatment: Any, control: Any, at: Any, *, alpha: float) -> tuple[Any, Any, Any]:
-    """Return the mixed difference and its Welch interval at each mixture.
+def mixture(
+    treatment: Any, control: Any, at: Any, *, alpha: float, paired: bool = False
+) -> tuple[Any, Any, Any]:
+    """Return the mixed difference and its Welch interval (paired: that of the differences) at each mixture.
 
     Parameters
     ----------
@@ -114,6 +120,8 @@ def mixture(treatment: Any, control: Any, at: Any, *, alpha: float) -> tuple[Any
         Shares of kind 1.
     alpha : float
         Of the interval.
+    paired : bool
+        Whether rows of both are the same participants.
 
     Returns
     -------
@@ -132,6 +140,11 @@ def mixture(treatment: Any, control: Any, at: Any, *, alpha: float) -> tuple[Any
 
     weights = np.column_stack([at, 1 - np.asarray(at)])
     value = weights @ (treatment.mean(axis=0) - control.mean(axis=0))
+    if paired:
+        n = len(treatment)
+        spread = np.einsum("ki,ij,kj->k", weights, np.cov((treatment - control).T), weights) / n
+        reach = stats.t.ppf(1 - alpha / 2, n - 1) * np.sqrt(spread)
+        return value, value - reach, value + reach
     errors = [
         np.einsum("ki,ij,kj->k", weights, np.cov(side.T), weights) / len(side)
         for side in (treatment, control)

@@ -117,7 +117,7 @@ def _beyond(primary: Mapping[str, Any]) -> bool:
     known = [one for one in primary["contrasts"] if not one["undefined"] and one.get("equivalence")]
     return bool(known) and all(
         one["equivalence"]["undefined"] is None
-        and min(abs(one["welch"]["low"]), abs(one["welch"]["high"]))
+        and min(abs(one["t_test"]["low"]), abs(one["t_test"]["high"]))
         >= one["equivalence"]["details"]["bounds"][1]
         for one in known
     )

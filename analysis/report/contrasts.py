@@ -1,4 +1,4 @@
-"""One planned contrast, answered in every planned way: Welch, permutation, Hedges g, equivalence."""
+"""One planned contrast, answered in every planned way: t test, design-based test, Hedges g, equivalence."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from analysis.core.estimate import CannotEstimateError, Direction, Estimate
 from analysis.core.measure import Measure, MissingColumnsError
 from analysis.core.plan import Contrast
 from analysis.estimators.equivalence import Equivalence
-from analysis.estimators.hedges_g import HedgesG
-from analysis.estimators.participant_contrast import ParticipantContrast
 from analysis.measures import registry
+from analysis.report.order import order_of_conditions
+from analysis.report.pairing import Sides, refuse_other_placement, sides_of
 from analysis.report.questions import permute
 from analysis.report.sample import Sample
 
@@ -46,6 +46,7 @@ def answer_contrast(
     settings: Settings,
     smallest_effect: float | None = None,
     direction: Direction = "two_sided",
+    placed: str = "",
 ) -> dict[str, Any]:
     """Answer one contrast of one measure, unrounded.
 
@@ -64,16 +65,19 @@ def answer_contrast(
         or 1 / 1.1.
     direction : {"two_sided", "greater", "less"}
         Of the tests.
+    placed : {"between", "within", ""}
+        As planned; data that are placed otherwise are refused. Empty: as the data are.
 
     Returns
     -------
     dict
-        ``undefined`` is a sentence where the contrast cannot be answered; then the estimates are absent.
-        ``p_disagree`` says whether Welch and permutation fall on different sides of alpha.
+        ``undefined`` is a sentence where the contrast cannot be answered; then the estimates are absent. ``placed``
+        says whether the same participants met both conditions: then ``t_test`` is paired, ``hedges_g`` is g_av,
+        ``permutation`` the sign-flip test, and ``order`` tells of orders and carry-over. Else ``t_test`` is Welch's.
 
     Notes
     -----
-    The decision rests on Welch's p, which belongs to the interval; the permutation p stands beside it.
+    The interval belongs to the t test; the design-based p stands beside it.
     """
     answer: dict[str, Any] = {
         "contrast": str(contrast),
@@ -84,14 +88,14 @@ def answer_contrast(
     try:
         people = sample.cells(measure)
         answer |= _counts(people, contrast)
-        answer |= _estimates(
-            people, measure=measure, contrast=contrast, settings=settings, direction=direction
-        )
+        sides = sides_of(people, names=(contrast.treatment, contrast.control))
+        refuse_other_placement(sides, planned=placed)
+        answer |= _estimates(sides, measure=measure, settings=settings, direction=direction)
     except UNDEFINED as error:
         return answer | {"undefined": str(error)}
-    welch = answer["welch"]
+    test = answer["t_test"]
     bound = effect_bound(smallest_effect, scale=measure.scale)
-    answer["equivalence"] = None if bound is None else _equivalence(welch, bound=bound, alpha=settings.alpha)
+    answer["equivalence"] = None if bound is None else _equivalence(test, bound=bound, alpha=settings.alpha)
     replay = attempt(
         lambda: permute(
             people,
@@ -105,7 +109,12 @@ def answer_contrast(
     )
     answer["permutation"] = replay
     known = replay["undefined"] is None
-    answer["p_disagree"] = known and (replay["p"] < settings.alpha) != (welch["p"] < settings.alpha)
+    answer["p_disagree"] = known and (replay["p"] < settings.alpha) != (test["p"] < settings.alpha)
+    answer["order"] = (
+        order_of_conditions(sample.trials, people, names=sides.names, alpha=settings.alpha)
+        if sides.placed == "within"
+        else None
+    )
     return answer
 
 
@@ -149,6 +158,7 @@ def attempt(estimate: Callable[[], Estimate]) -> dict[str, Any]:
 
     Examples
     --------
+    >>> from analysis.estimators.hedges_g import HedgesG
     >>> attempt(lambda: HedgesG.estimate([1.0], [2.0]))["undefined"]
     'Hedges g needs 2 participants in each condition; treatment has 1, control has 1.'
     """
@@ -183,16 +193,10 @@ def beyond_unaided(sample: Sample, *, unaided: str, settings: Settings) -> list[
                 continue
             answer: dict[str, Any] = {"measure": name, "label": measure.label, "condition": condition}
             try:
-                people = sample.cells(measure)
-                estimates = _estimates(
-                    people,
-                    measure=measure,
-                    contrast=Contrast(condition, unaided),
-                    settings=settings,
-                    direction="two_sided",
-                )
+                sides = sides_of(sample.cells(measure), names=(condition, unaided))
+                estimates = _estimates(sides, measure=measure, settings=settings, direction="two_sided")
                 found.append(
-                    answer | {"undefined": None, "welch": estimates["welch"], "means": estimates["means"]}
+                    answer | {"undefined": None, "t_test": estimates["t_test"], "means": estimates["means"]}
                 )
             except UNDEFINED as error:
                 found.append(answer | {"undefined": str(error)})
@@ -212,31 +216,27 @@ def _counts(people: pd.DataFrame, contrast: Contrast) -> dict[str, Any]:
 
 
 def _estimates(
-    people: pd.DataFrame,
-    *,
-    measure: type[Measure],
-    contrast: Contrast,
-    settings: Settings,
-    direction: Direction,
+    sides: Sides, *, measure: type[Measure], settings: Settings, direction: Direction
 ) -> dict[str, Any]:
-    names = (contrast.treatment, contrast.control)
-    one, other = (people.loc[people["condition"] == name, "scaled"].to_numpy(dtype=float) for name in names)
     level = 1 - settings.alpha
-    welch = ParticipantContrast.estimate(one, other, names=names, direction=direction, level=level).as_dict()
+    test = sides.compared(direction=direction, level=level).as_dict()
     log = measure.scale == "log"
-    means = {name: math.exp(mean) if log else mean for name, mean in welch["details"]["mean"].items()}
-    ratio = {side: math.exp(welch[side]) for side in ("value", "low", "high")} if log else None
+    means = {name: math.exp(mean) if log else mean for name, mean in test["details"]["mean"].items()}
+    ratio = {side: math.exp(test[side]) for side in ("value", "low", "high")} if log else None
     return {
+        "placed": sides.placed,
+        "n_one_only": sides.n_one_only,
+        "differences": sides.differences,
         "means": means,
-        "welch": welch,
+        "t_test": test,
         "ratio": ratio,
-        "hedges_g": attempt(lambda: HedgesG.estimate(one, other, names=names, level=level)),
+        "hedges_g": attempt(lambda: sides.standardised(level=level)),
     }
 
 
-def _equivalence(welch: dict[str, Any], *, bound: float, alpha: float) -> dict[str, Any]:
+def _equivalence(test: dict[str, Any], *, bound: float, alpha: float) -> dict[str, Any]:
     return attempt(
         lambda: Equivalence.estimate(
-            welch["value"], welch["std_error"], welch["df"], low=-bound, high=bound, alpha=alpha
+            test["value"], test["std_error"], test["df"], low=-bound, high=bound, alpha=alpha
         )
     )

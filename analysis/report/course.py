@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.core.estimate import CannotEstimateError
 from analysis.core.plan import Contrast
-from analysis.estimators.participant_contrast import ParticipantContrast
+from analysis.report.pairing import compared
 from analysis.report.trialfacts import mean_rows, person_means, records
 
 if TYPE_CHECKING:
@@ -60,18 +59,5 @@ def learning_curve(
 
 
 def _compared(change: pd.DataFrame, contrast: Contrast, *, alpha: float) -> dict[str, Any]:
-    told = {"treatment": contrast.treatment, "control": contrast.control}
     names = (contrast.treatment, contrast.control)
-    one, other = (change.loc[change["condition"] == name, "value"].to_numpy() for name in names)
-    try:
-        found = ParticipantContrast.estimate(one, other, names=names, level=1 - alpha)
-    except CannotEstimateError as error:
-        return {**told, "undefined": str(error)}
-    return {
-        **told,
-        "undefined": None,
-        "value": found.value,
-        "low": found.low,
-        "high": found.high,
-        "p": found.p,
-    }
+    return {"treatment": names[0], "control": names[1], **compared(change, names=names, level=1 - alpha)}

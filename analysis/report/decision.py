@@ -110,7 +110,8 @@ def _small(primary: Mapping[str, Any]) -> bool:
     if len(known) < len(primary["contrasts"]) or not known:
         return False
     return all(
-        max(abs(one["welch"]["low"]), abs(one["welch"]["high"])) < one["equivalence"]["details"]["bounds"][1]
+        max(abs(one["t_test"]["low"]), abs(one["t_test"]["high"]))
+        < one["equivalence"]["details"]["bounds"][1]
         for one in known
         if one["equivalence"]["undefined"] is None
     ) and all(one["equivalence"]["undefined"] is None for one in known)

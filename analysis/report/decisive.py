@@ -13,8 +13,13 @@ MODELS = ("glmm", "lmm")
 LABELS = {
     "participant_contrast": "Welch's t test on participant values",
     "permutation": "permutation test that replays the allocation",
+    "sign_flip": "sign-flip test on participant differences",
     "glmm": "logistic mixed model",
     "lmm": "linear mixed model",
+}
+WITHIN = {
+    "participant_contrast": "paired t test on participant differences",
+    "permutation": "sign-flip test on participant differences",
 }
 ABLE = tuple(f"{prefix}estimator: {name}" for prefix in ("", "sensitivity ") for name in LABELS)
 
@@ -69,9 +74,35 @@ def add_decisive(
         one["disagreeing"] = _disagreeing(one, alpha=alpha)
 
 
+def label_of(estimator: str, *, placed: str = "between") -> str:
+    """
+    Say what a test is called.
+
+    Parameters
+    ----------
+    estimator : str
+        Name in the plan.
+    placed : {"between", "within"}
+        Whether the same participants met both conditions.
+
+    Returns
+    -------
+    str
+        For a sentence.
+
+    Examples
+    --------
+    >>> label_of("participant_contrast", placed="within")
+    'paired t test on participant differences'
+    """
+    found = WITHIN.get(estimator) if placed == "within" else None
+    return found or LABELS.get(estimator, estimator)
+
+
 def _decisive(one: dict[str, Any], *, estimator: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"estimator": estimator, "label": LABELS.get(estimator, estimator)}
-    found = {"participant_contrast": one["welch"], "permutation": one["permutation"]}.get(
+    told: dict[str, Any] = {"estimator": estimator, "label": label_of(estimator, placed=one["placed"])}
+    design = one["permutation"]
+    found = {"participant_contrast": one["t_test"], "permutation": design, "sign_flip": design}.get(
         estimator, one["model"]
     )
     nothing = {"value": float("nan"), "p": float("nan")}
@@ -97,7 +128,7 @@ def _equivalence(one: dict[str, Any], *, estimator: str) -> dict[str, Any]:
         why = f"A claim of equivalence is tested on participant values, not by {estimator}."
     if why:
         return told | {"value": float("nan"), "p": float("nan"), "undefined": why}
-    return told | {"value": one["welch"]["value"], "p": found["p"], "undefined": None}
+    return told | {"value": one["t_test"]["value"], "p": found["p"], "undefined": None}
 
 
 def _disagreeing(one: dict[str, Any], *, alpha: float) -> list[dict[str, Any]]:
@@ -105,11 +136,11 @@ def _disagreeing(one: dict[str, Any], *, alpha: float) -> list[dict[str, Any]]:
     design = one["permutation"]
     if design["undefined"] is not None:
         return []
-    models = [("participant_contrast", one["welch"])]
+    models = [("participant_contrast", one["t_test"])]
     if one["model"] and not one["model"].get("undefined"):
         models.append((one["model"]["estimator"], one["model"]))
     return [
-        {"estimator": name, "label": LABELS[name], "p": found["p"]}
+        {"estimator": name, "label": label_of(name, placed=one["placed"]), "p": found["p"]}
         for name, found in models
         if (found["p"] < alpha) != (design["p"] < alpha)
     ]

@@ -33,6 +33,40 @@ def participants_figure(measure: dict[str, Any], *, name: str, each: str = "part
     return drawing.markup()
 
 
+def differences_figure(answer: dict[str, Any], *, name: str) -> Markup | None:
+    """Draw each participant's own difference for the comparisons within participants, with mean and interval."""
+    known = [one for one in answer["contrasts"] if not one["undefined"] and one["differences"]]
+    if not known:
+        return None
+    unit, scale = answer["unit"], answer["scale"]
+    step, top = 80.0, 8.0
+    bottom = top + step * len(known)
+    sides = [one["t_test"][side] for one in known for side in ("low", "high")]
+    axis = axis_for([*sides, *(value for one in known for value in one["differences"])],
+                    start=_LEFT, end=_RIGHT, include=[0.0])  # fmt: skip
+    words = "; ".join(f"{one['contrast']}: {_effect(one, unit=unit, scale=scale)}" for one in known)
+    drawing = Drawing(name, f"{answer['label']}: differences within participants", words, bottom + 40)
+    drawing.line(axis.at(0), top - 4, axis.at(0), bottom, kind="zero")
+    for at, one in enumerate(known):
+        y = top + step * at
+        pair = clipped(f"{one['treatment']} against {one['control']}", width=320)
+        drawing.text(_LEFT, y + 12, pair, kind="label halo")
+        drawing.text(
+            _RIGHT, y + 12, f"{len(one['differences'])} participants", anchor="end", kind="value halo"
+        )
+        positions = [axis.at(value) for value in one["differences"]]
+        if len(positions) > MOST_DOTS:
+            _bars(drawing, positions, base=y + 54)
+        else:
+            for x, lift in _swarm(positions):
+                drawing.circle(x, y + 54 + lift, 2.2, kind="dot")
+        _mean(drawing, one["t_test"], axis=axis, y=y + 54)
+    labels = tick_texts(axis.ticks(), unit=unit, scale=scale, sign=True)
+    title = f"Difference in {answer['label'].lower()}, one dot for each participant"
+    bottom_axis(drawing, axis, y=bottom, labels=labels, title=title)
+    return drawing.markup()
+
+
 def _strip(drawing: Drawing, row: dict[str, Any], *, measure: dict[str, Any], axis: Axis, y: float) -> None:
     drawing.text(_LEFT, y + 12, clipped(row["condition"], width=200))
     drawing.text(_RIGHT, y + 12, _described(row, measure), anchor="end", kind="value")
@@ -89,7 +123,7 @@ def contrasts_figure(answer: dict[str, Any], *, name: str) -> Markup:
     )
     step, top = 60.0, 24.0 if band else 6.0
     bottom = top + step * len(known)
-    sides = [one["welch"][side] for one in known for side in ("low", "high")]
+    sides = [one["t_test"][side] for one in known for side in ("low", "high")]
     axis = axis_for(sides, start=_LEFT, end=_RIGHT, include=[0.0, *band])
     words = "; ".join(f"{one['contrast']}: {_effect(one, unit=unit, scale=scale)}" for one in known)
     drawing = Drawing(name, f"{answer['label']}: planned comparisons", words, bottom + 40)
@@ -104,7 +138,7 @@ def contrasts_figure(answer: dict[str, Any], *, name: str) -> Markup:
         pair = clipped(f"{one['treatment']} against {one['control']}", width=360)
         drawing.text(_LEFT, y + 12, pair, kind="label halo")
         drawing.text(_LEFT, y + 28, _effect(one, unit=unit, scale=scale), kind="value halo")
-        _mean(drawing, one["welch"], axis=axis, y=y + 42)
+        _mean(drawing, one["t_test"], axis=axis, y=y + 42)
     labels = tick_texts(axis.ticks(), unit=unit, scale=scale, sign=True)
     title = f"Difference in {answer['label'].lower()} ({unit_text(unit, scale=scale)})"
     bottom_axis(drawing, axis, y=bottom, labels=labels, title=title)
@@ -116,8 +150,8 @@ def _has_bounds(one: dict[str, Any]) -> bool:
 
 
 def _effect(one: dict[str, Any], *, unit: str, scale: str) -> str:
-    value = signed(one["welch"]["value"], unit=unit, scale=scale)
-    return f"{value} ({interval(one['welch'], unit=unit, scale=scale)})"
+    value = signed(one["t_test"]["value"], unit=unit, scale=scale)
+    return f"{value} ({interval(one['t_test'], unit=unit, scale=scale)})"
 
 
 def forest_figure(answers: list[dict[str, Any]], *, name: str) -> Markup | None:

@@ -125,7 +125,7 @@ def allocation_faults(sample: Sample) -> dict[str, int]:
         ``other_condition``, ``slot_twice``, ``not_in_list``; zeros without a list.
     """
     listed_slots = (sample.allocation or {}).get("list") or []
-    people = sample.people
+    people = sample.seats
     if not listed_slots or people["slot"].isna().all():
         return {"other_condition": 0, "slot_twice": 0, "not_in_list": 0}
     planned = {(str(row.get("stratum") or ""), int(row["slot"])): row["condition"] for row in listed_slots}

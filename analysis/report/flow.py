@@ -26,13 +26,14 @@ def participant_flow(sample: Sample, *, analysed: pd.DataFrame) -> dict[str, Any
     sample : Sample
         Everybody, before exclusions by the plan.
     analysed : pandas.DataFrame
-        Index: participants of the primary analysis; column ``value`` of the primary measure.
+        Index: participants of the primary analysis, once for each condition met; column ``value`` of the primary
+        measure. Where participants met several conditions, one with a value in any of them counts as analysed.
 
     Returns
     -------
     dict
         ``before`` (counts before allocation, None without a table of participants) and ``arms`` (one dict for
-        each condition).
+        each condition, or each arm where participants met several).
 
     References
     ----------
@@ -40,7 +41,7 @@ def participant_flow(sample: Sample, *, analysed: pd.DataFrame) -> dict[str, Any
     """
     return {
         "before": _before(sample),
-        "arms": [_arm(sample, condition=name, analysed=analysed) for name in sample.conditions],
+        "arms": [_arm(sample, condition=name, analysed=analysed) for name in sample.arms],
     }
 
 
@@ -50,7 +51,7 @@ def _before(sample: Sample) -> dict[str, int] | None:
         return None
     screened_out = int((table["status"] == "screened_out").sum())
     failed = int((table["status"] == "comprehension_failed").sum())
-    allocated = len(sample.people)
+    allocated = len(sample.seats)
     return {
         "enrolled": len(table),
         "consented": int(is_true(table, "consented").sum()),
@@ -62,8 +63,11 @@ def _before(sample: Sample) -> dict[str, int] | None:
 
 
 def _arm(sample: Sample, *, condition: str, analysed: pd.DataFrame) -> dict[str, Any]:
-    ids = set(sample.people["participant_id"][sample.people["condition"] == condition])
-    mine = analysed[analysed["condition"] == condition]
+    ids = set(sample.seats["participant_id"][sample.seats["condition"] == condition])
+    if sample.is_within:
+        mine = analysed[analysed.index.isin(ids)].groupby(level=0)[["value"]].max()
+    else:
+        mine = analysed[analysed["condition"] == condition]
     started = _started(sample)
     arm: dict[str, Any] = {
         "condition": condition,

@@ -60,7 +60,7 @@ def _design(sample: Sample, *, labels: dict[str, str], scope: dict[str, Any]) ->
         if sample.conditions
         else "no condition"
     )
-    found = [f"{len(sample.people)} {kind} were allocated to {len(sample.conditions)} conditions ({names})."]
+    found = [_met(sample, kind, names, labels=labels)]
     allocation = sample.allocation or {}
     if allocation.get("method") == "minimisation":
         found.append(_minimised(allocation))
@@ -79,6 +79,17 @@ def _design(sample: Sample, *, labels: dict[str, str], scope: dict[str, Any]) ->
             f"They judged {scope['n_cases']} cases with advice{predictor} as their condition showed it."
         )
     return found
+
+
+def _met(sample: Sample, kind: str, names: str, *, labels: dict[str, str]) -> str:
+    people, conditions = len(sample.seats), len(sample.conditions)
+    if not sample.is_within:
+        return f"{people} {kind} were allocated to {conditions} conditions ({names})."
+    told = f"{people} {kind} met {conditions} conditions ({names}), each participant several of them"
+    if len(sample.arms) < 2:
+        return f"{told}."
+    arms = listed([labels.get(name, name) for name in sample.arms])
+    return f"{told}; {len(sample.arms)} arms differed between participants ({arms})."
 
 
 def _minimised(allocation: Mapping[str, Any]) -> str:
@@ -114,6 +125,12 @@ def _analysis(sample: Sample, *, plan: Plan, permutations: int) -> list[str]:
         "participants and cases. Beside every model stands a studentised permutation test that exchanges conditions as "
         f"the recorded allocation could have done ({permutations:,} arrangements)."
     )
+    if sample.is_within:
+        found.append(
+            "Where the same participants met both conditions, the paired t test of their own differences takes the "
+            "place of Welch's, the sign-flip test that of the permutation test, and mixed models have a slope of the "
+            "condition for each participant."
+        )
     found.append("Values that are not defined are missing, never zero, and are counted.")
     return [_sentence(one) for one in found]
 

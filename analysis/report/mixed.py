@@ -35,17 +35,21 @@ class Fits:
             ``estimator, label, formula, value, std_error, df, p, low, high, n_observations, notes`` on the scale of
             the model (log odds, or log time), ``singular``, ``converged``; and ``undefined``: None or a sentence.
         """
-        reference = _reference(hypothesis, contrast)
+        within = _is_within(sample, contrast)
+        reference = contrast.control if within else _reference(hypothesis, contrast)
         given = hypothesis.model
         key = (
             len(sample.people),
             hash(tuple(sample.people["participant_id"])),
             measure.name,
             reference,
+            within and contrast,
             given,
         )
         if key not in self.found:
-            self.found[key] = _fitted(sample, measure=measure, reference=reference, given=given)
+            self.found[key] = _fitted(
+                sample, measure=measure, reference=reference, given=given, pair=contrast if within else None
+            )
         fit = self.found[key]
         if isinstance(fit, str):
             return {"estimator": "", "label": "mixed model", "notes": [], "undefined": fit}
@@ -84,8 +88,7 @@ def trial_outcomes(sample: Sample, measure: type[Measure]) -> tuple[pd.DataFrame
     """
     import numpy as np
 
-    trials = sample.trials
-    arms = sample.people.set_index("participant_id")["condition"]
+    trials = sample.with_conditions(sample.trials)
     if issubclass(measure, TrialRate):
         rows = counted(trials, protocols=measure.protocols)
         rows = rows[measure.opportunity(rows).to_numpy(dtype=bool)]
@@ -101,8 +104,7 @@ def trial_outcomes(sample: Sample, measure: type[Measure]) -> tuple[pd.DataFrame
         raise CannotEstimateError(
             f"{measure.label} has no value for a single trial: there is no mixed model of it."
         )
-    found = rows.assign(outcome=outcome, arm=rows["participant_id"].map(arms).to_numpy())
-    return found[found["arm"].notna()], kind
+    return rows.assign(outcome=outcome, arm=rows["condition"].to_numpy()), kind
 
 
 def _reference(hypothesis: Hypothesis, contrast: Contrast) -> str:
@@ -112,13 +114,27 @@ def _reference(hypothesis: Hypothesis, contrast: Contrast) -> str:
     return max(both, key=lambda name: (sides.count(name), name == contrast.control))
 
 
-def _fitted(sample: Sample, *, measure: type[Measure], reference: str, given: Any) -> _Fit | str:
+def _is_within(sample: Sample, contrast: Contrast) -> bool:
+    people = sample.people
+    met = [
+        set(people["participant_id"][people["condition"] == name])
+        for name in (contrast.treatment, contrast.control)
+    ]
+    return bool(met[0] & met[1])
+
+
+def _fitted(
+    sample: Sample, *, measure: type[Measure], reference: str, given: Any, pair: Contrast | None
+) -> _Fit | str:
     try:
         table, kind = trial_outcomes(sample, measure)
         names = [reference, *[name for name in sample.conditions if name != reference]]
+        if pair is not None:  # the slope of each participant is that of this one difference
+            names = [pair.control, pair.treatment]
+            table = table[table["arm"].isin(names).to_numpy(dtype=bool)]
         arms = {name: f"a{at:02d}" for at, name in enumerate(names)}
         table = table.assign(arm=table["arm"].map(arms))
-        random = dict(given.random) or _random(table)
+        random = dict(given.random) or _random(table, slope="1 + C(arm)" if pair is not None else "1")
         formula = " + ".join(["outcome ~ C(arm)", *given.covariates])
         wanted = ["outcome", "arm", *_columns(random, given.covariates, table)]
         table = table[wanted].astype({"outcome": float}).sort_values(wanted).reset_index(drop=True)
@@ -136,7 +152,11 @@ def _logistic(formula: str, table: pd.DataFrame, random: dict[str, str], given: 
     from analysis.estimators.glmm import fit_glmm
 
     # As many degrees of freedom as participants leave: a normal test is too sure with few of them.
-    df = max(1.0, float(table["participant_id"].nunique() - table["arm"].nunique()))
+    n, one_each = (
+        table["participant_id"].nunique(),
+        table.groupby("participant_id")["arm"].nunique().max() == 1,
+    )
+    df = max(1.0, float(n - table["arm"].nunique() if one_each else n - 1))
     return fit_glmm(formula, table, random=random, family="binomial", link=given.link or "logit", df=df)
 
 
@@ -146,11 +166,11 @@ def _linear(formula: str, table: pd.DataFrame, random: dict[str, str]) -> Any:
     return fit_lmm(formula, table, random=random, reml=True)
 
 
-def _random(table: pd.DataFrame) -> dict[str, str]:
-    groups = ["participant_id"]
+def _random(table: pd.DataFrame, *, slope: str) -> dict[str, str]:
+    found = {"participant_id": slope}
     if "case_id" in table.columns and table["case_id"].nunique() > 1:
-        groups.append("case_id")
-    return dict.fromkeys(groups, "1")
+        found["case_id"] = "1"
+    return found
 
 
 def _columns(random: dict[str, str], covariates: tuple[str, ...], table: pd.DataFrame) -> list[str]:
@@ -166,7 +186,7 @@ def _contrast(fit: _Fit, *, contrast: Contrast, direction: Direction, alpha: flo
         "estimator": fit.kind,
         "label": LABELS[fit.kind],
         "formula": fit.formula.replace("C(arm)", "condition"),
-        "random": fit.random,
+        "random": {group: terms.replace("C(arm)", "condition") for group, terms in fit.random.items()},
         "n_observations": int(result.n_observations),
         "converged": bool(result.converged),
         "singular": bool(result.singular),

@@ -14,7 +14,9 @@ from analysis.core.plan import parse_contrast
 from analysis.core.replay import exchange
 from analysis.estimators.equivalence import Equivalence
 from analysis.estimators.permutation import Permutation
+from analysis.estimators.sign_flip import SignFlip
 from analysis.measures import registry, tabulations
+from analysis.report.pairing import Sides, sides_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +79,7 @@ def measure(name: str, table: pd.DataFrame, *, by: str = "condition", **options:
     typed = conform(table, chosen.table)
     if by not in typed.columns:
         raise ValueError(f"measure cannot group by {by!r}: the table has no such column.")
-    people = cells(chosen, _grouped(typed, by=by))
+    people = cells(chosen, typed.assign(condition=typed[by].astype(object)))
     rows = {}
     for group, found in people.groupby("condition"):
         mean = float(found["scaled"].mean())
@@ -96,17 +98,6 @@ def _tabulate(name: str, table: pd.DataFrame, *, by: str, options: Mapping[str, 
     chosen = tabulations.get(name)
     found = chosen.compute(conform(table, chosen.table), by=by, **options)
     return found.assign(unit=chosen.unit) if "value" in found.columns else found
-
-
-def _grouped(table: pd.DataFrame, *, by: str) -> pd.DataFrame:
-    """Make the group the condition, and a participant of several groups one participant in each."""
-    found = table.assign(condition=table[by].astype(object))
-    known = found[found["condition"].notna() & (found["condition"] != "")]
-    several = known.drop_duplicates(["participant_id", "condition"])["participant_id"].duplicated().any()
-    if not several:
-        return found
-    names = known["participant_id"].astype(str) + "\x1f" + known["condition"].astype(str)
-    return known.assign(participant_id=names)
 
 
 def pooled(people: pd.DataFrame) -> float:
@@ -144,7 +135,7 @@ def permutation_test(
     seed: int = 1,
     direction: Direction = "two_sided",
 ) -> Estimate:
-    """Test a contrast of two conditions by replaying the allocation.
+    """Test a contrast of two conditions by replaying the allocation, or by flipping signs within participants.
 
     Parameters
     ----------
@@ -167,7 +158,8 @@ def permutation_test(
     -------
     Estimate
         ``value`` is on the log scale for a measure on that scale; ``details["mechanism"]`` names what was
-        replayed (blocks, strata, simple, minimisation), and the note says it in words.
+        replayed (blocks, strata, simple, minimisation; sign_flip where the same participants met both conditions),
+        and the note says it in words.
 
     Raises
     ------
@@ -224,7 +216,11 @@ def permute(
     Estimate
         As of `permutation_test`.
     """
-    places = exchange(people, treatment=treatment, control=control, allocation=allocation)
+    sides = sides_of(people, names=(treatment, control))
+    if sides.placed == "within":
+        return _flipped(sides, allocation=allocation, n=n, seed=seed, direction=direction)
+    people, treated, untreated = _as_allocated(people, treatment, control, allocation=allocation)
+    places = exchange(people, treatment=treated, control=untreated, allocation=allocation)
     found = Permutation.estimate(
         places.values,
         places.treated,
@@ -240,6 +236,39 @@ def permute(
         details={**found.details, "mechanism": places.mechanism},
         notes=(places.note,),
     )
+
+
+def _flipped(
+    sides: Sides, *, allocation: Mapping[str, Any] | None, n: int, seed: int, direction: Direction
+) -> Estimate:
+    if (allocation or {}).get("placement", {}).get("order") == "fixed":
+        raise CannotEstimateError(
+            "The order of the conditions was the same for everybody: chance decided nothing that could be replayed."
+        )
+    found = SignFlip.estimate(sides.treatment - sides.control, n=n, seed=seed, direction=direction)
+    how = "all patterns of signs" if found.details["exact"] else f"{n:,} drawn patterns of signs"
+    note = f"Which of the two conditions a participant met where was drawn: {how} of the differences."
+    return replace(found, details={**found.details, "mechanism": "sign_flip"}, notes=(note,))
+
+
+def _as_allocated(
+    people: pd.DataFrame, treatment: str, control: str, *, allocation: Mapping[str, Any] | None
+) -> tuple[pd.DataFrame, str, str]:
+    """Name two conditions by the arms in which they were met, where arms were what was allocated."""
+    arms = (allocation or {}).get("placement", {}).get("arms", [])
+    if all(set(arm["conditions"].values()) == {arm["name"]} for arm in arms):
+        return people, treatment, control
+    found = {
+        name: [arm["name"] for arm in arms if name in arm["conditions"].values()]
+        for name in (treatment, control)
+    }
+    if any(len(names) != 1 for names in found.values()):
+        raise CannotEstimateError(
+            f"{treatment} or {control} was met in several arms: the allocation of arms cannot be replayed for them."
+        )
+    named = {name: arm for name, (arm,) in found.items()}
+    rows = people[people["condition"].isin(named)]
+    return rows.assign(condition=rows["condition"].map(named)), named[treatment], named[control]
 
 
 def equivalence(

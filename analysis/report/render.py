@@ -78,6 +78,7 @@ def draw(results: dict[str, Any]) -> dict[str, Any]:
         "participants": figures.participants_figure(shown, name="participants")
         if shown["conditions"]
         else None,
+        "differences": figures.differences_figure(primary, name="differences"),
         "forest": figures.forest_figure([primary, *results["secondary"]], name="forest"),
         "reliance": _plane(reliance, name="reliance", title="Self-reliance against reliance on the AI"),
         "speed": _plane(speed, name="speed", title="Accuracy against response time"),

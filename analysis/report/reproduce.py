@@ -71,11 +71,11 @@ def reproductions(results: Mapping[str, Any]) -> dict[str, str]:
         "definition": DEFINITIONS[primary["measure"]],
         "simulated": results["simulated"],
         "contrasts": [
-            {"treatment": one["treatment"], "control": one["control"]}
-            | {key: one["welch"][key] for key in ("value", "low", "high", "p", "df")}
+            {"treatment": one["treatment"], "control": one["control"], "paired": one["placed"] == "within"}
+            | {key: one["t_test"][key] for key in ("value", "low", "high", "p", "df")}
             for one in known
         ],
-        "level": known[0]["welch"]["level"],
+        "level": known[0]["t_test"]["level"],
         "alternative": {"two_sided": "two.sided"}.get(primary["direction"], primary["direction"]),
         "plan_digest": results["provenance"]["plan_digest"],
         "dataset_digest": results["provenance"]["dataset_digest"],

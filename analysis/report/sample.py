@@ -14,6 +14,7 @@ from analysis.core.selection import is_true
 if TYPE_CHECKING:
     import pandas as pd
 
+EVERYBODY = "all"  # the one arm of a table that tells of none
 # Settled before any measure looks, or of no use to one: every column less is copied less often.
 _SETTLED = ("study", "study_version", "stratum", "slot", "status", "is_practice", "is_attention_check", "is_simulated",
             "excluded", "exclusion_reason")  # fmt: skip
@@ -28,9 +29,12 @@ class Sample:
     trials, scales, participants : pandas.DataFrame or None
         Rows of these participants; None when the dataset has no such table.
     people : pandas.DataFrame
-        Those who were given a condition, as of `analysis.core.cells.roster`, with the identifier as a column.
+        Those who were given a condition, as of `analysis.core.cells.roster`, with the identifier as a column: one row
+        for each participant and condition met.
     conditions : tuple of str
         In the order of the allocation, else sorted.
+    seats : pandas.DataFrame
+        One row for each participant: ``participant_id``, ``condition`` (the arm that was allocated), ``stratum, slot``.
     allocation : mapping or None
         Content of ``allocation.json``.
     simulated : bool
@@ -44,10 +48,29 @@ class Sample:
     participants: pd.DataFrame | None
     people: pd.DataFrame
     conditions: tuple[str, ...]
+    seats: pd.DataFrame
     allocation: Mapping[str, Any] | None
     simulated: bool
     notes: tuple[str, ...] = ()
     found: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # what was computed once
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Return what was allocated: the conditions themselves, unless participants met several."""
+        return _ordered(self.seats, allocation=self.allocation) if self.is_within else self.conditions
+
+    @property
+    def is_within(self) -> bool:
+        """Say whether somebody met several conditions."""
+        return bool(self.people["participant_id"].duplicated().any())
+
+    def with_conditions(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of trials that show a compared condition, with it: the trial's own, or its participant's."""
+        if self.is_within:
+            return rows[rows["condition"].isin(self.conditions).to_numpy(dtype=bool)]
+        given = self.people.set_index("participant_id")["condition"]
+        found = rows["participant_id"].map(given)
+        return rows.assign(condition=found.astype(object))[found.notna().to_numpy(dtype=bool)]
 
     def cells(self, measure: type[Measure]) -> pd.DataFrame:
         """Return the participants with their values of a measure; see `analysis.core.cells.cells`."""
@@ -84,6 +107,7 @@ class Sample:
             scales=None if self.scales is None else _of(self.scales, ids),
             participants=None if self.participants is None else _of(self.participants, ids),
             people=_of(self.people, ids),
+            seats=_of(self.seats, ids),
             found={},
         )
 
@@ -128,13 +152,14 @@ def sample_of(dataset: Dataset, *, simulated: bool = False) -> Sample:
         notes.append("The table has no column is_simulated: all participants are taken to be real.")
     participants = None if dataset.participants is None else _of(dataset.participants, chosen)
     trials = _of(dataset.trials, chosen)
-    people = roster(trials, participants=participants).reset_index()
+    seats, people = _placed(trials, participants=participants, allocation=dataset.allocation)
     return Sample(
         trials=trials,
         scales=None if dataset.scales is None else _of(dataset.scales, chosen),
         participants=participants,
         people=people,
         conditions=_ordered(people, allocation=dataset.allocation),
+        seats=seats,
         allocation=dataset.allocation,
         simulated=bool(chosen & flagged),
         notes=tuple(notes),
@@ -173,9 +198,42 @@ def _of(table: pd.DataFrame, ids: Collection[str]) -> pd.DataFrame:
     return table[table["participant_id"].isin(list(ids))]
 
 
+def _placed(
+    trials: pd.DataFrame, *, participants: pd.DataFrame | None, allocation: Mapping[str, Any] | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what each participant was allocated, and which conditions they met.
+
+    Only the allocation tells a design within participants from one between them whose trials begin and end with a
+    condition that all share; without one, the table itself must.
+    """
+    arms = (allocation or {}).get("placement", {}).get("arms", [])
+    known = participants is not None and "condition" in participants.columns
+    seats = roster(trials, participants=participants if known else None).reset_index()
+    several = any(len(set(arm["conditions"].values())) > 1 for arm in arms)
+    if not several and (known or seats["participant_id"].is_unique):
+        return seats, seats
+    met = roster(
+        trials[~is_true(trials, "is_practice") & ~is_true(trials, "is_attention_check")]
+    ).reset_index()
+    if not known:
+        seats = met.assign(condition=EVERYBODY).drop_duplicates("participant_id")
+    place = seats.set_index("participant_id")[["stratum", "slot"]]
+    return seats, met[["participant_id", "condition"]].join(place, on="participant_id")
+
+
 def _ordered(people: pd.DataFrame, *, allocation: Mapping[str, Any] | None) -> tuple[str, ...]:
     there = sorted(set(people["condition"]))
-    planned = [str(name) for name in (allocation or {}).get("conditions", [])]
+    told = allocation or {}
+    arms = told.get("placement", {}).get("arms", [])
+    shown = [str(name) for arm in arms for name in _as_runs(arm)]
+    planned = list(dict.fromkeys([*(str(name) for name in told.get("conditions", [])), *shown]))
     return tuple(
         [name for name in planned if name in there] + [name for name in there if name not in planned]
     )
+
+
+def _as_runs(arm: Mapping[str, Any]) -> list[str]:
+    """Return the conditions of an arm in the order in which the study file names their levels."""
+    within = list(arm["conditions"])
+    runs = {level: at for at, level in enumerate(arm.get("runs", []))}
+    return [arm["conditions"][name] for name in sorted(within, key=lambda name: runs.get(name, len(runs)))]

@@ -47,7 +47,7 @@ def scope(sample: Sample, *, bundle: Bundle) -> dict[str, Any]:
         "checkpoints": checkpoints,
         "explanations": shown,
         "n_cases": n_cases,
-        "n_participants": len(sample.people),
+        "n_participants": len(sample.seats),
         "audience": _AUDIENCES.get(str(bundle.treatment.get("audience") or ""), ""),
     }
     return found | {"sentence": _sentence(found)}

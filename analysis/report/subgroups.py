@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from analysis.core.estimate import CannotEstimateError
 from analysis.core.measure import Measure
 from analysis.core.plan import Contrast, Plan
-from analysis.estimators.participant_contrast import ParticipantContrast
 from analysis.measures import registry
 from analysis.report.contrasts import UNDEFINED
+from analysis.report.pairing import compared, sides_of
 from analysis.report.sample import Sample
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def subgroup_effects(sample: Sample, *, plan: Plan) -> list[dict[str, Any]]:
 
 
 def _strata(sample: Sample) -> int:
-    return int(sample.people["stratum"].dropna().nunique())
+    return int(sample.seats["stratum"].dropna().nunique())
 
 
 def _effects(
@@ -82,8 +81,8 @@ def _effects(
 
 
 def _property(sample: Sample, column: str) -> pd.Series[Any] | None:
-    if column in sample.people.columns:
-        return sample.people.set_index("participant_id")[column]
+    if column in sample.seats.columns:
+        return sample.seats.set_index("participant_id")[column]
     for table in (sample.participants, sample.trials):
         if table is not None and column in table.columns:
             pairs = table[["participant_id", column]].dropna().drop_duplicates()
@@ -99,19 +98,12 @@ def _is_number(values: pd.Series[Any]) -> bool:
 
 
 def _groups(people: pd.DataFrame, contrast: Contrast, *, alpha: float) -> dict[str, Any]:
-    rows = []
+    rows, names = [], (contrast.treatment, contrast.control)
     for level in sorted(set(people["level"]), key=str):
         part = people[people["level"] == level]
-        names = (contrast.treatment, contrast.control)
-        one, other = (part.loc[part["condition"] == name, "scaled"].to_numpy() for name in names)
-        row: dict[str, Any] = {"level": str(level), "n": {names[0]: len(one), names[1]: len(other)}}
-        try:
-            found = ParticipantContrast.estimate(one, other, names=names, level=1 - alpha)
-        except CannotEstimateError as error:
-            rows.append({**row, "undefined": str(error)})
-            continue
-        kept = {key: getattr(found, key) for key in ("value", "low", "high", "std_error")}
-        rows.append({**row, **kept, "undefined": None})
+        counts = {name: int((part["condition"] == name).sum()) for name in names}
+        found = compared(part, names=names, column="scaled", level=1 - alpha)
+        rows.append({"level": str(level), "n": counts, **found})
     return {"kind": "groups", "rows": rows, "interaction": heterogeneity(rows), "undefined": None}
 
 
@@ -153,6 +145,9 @@ def heterogeneity(rows: list[dict[str, Any]]) -> dict[str, float] | None:
 def _slopes(people: pd.DataFrame, contrast: Contrast, *, alpha: float) -> dict[str, Any]:
     from scipy import stats
 
+    names = (contrast.treatment, contrast.control)
+    if not people.index.is_unique and sides_of(people, names=names).placed == "within":
+        return _slope_of_differences(people, names, alpha=alpha)
     rows, moments = [], []
     for name in (contrast.treatment, contrast.control):
         part = people[people["condition"] == name]
@@ -172,3 +167,30 @@ def _slopes(people: pd.DataFrame, contrast: Contrast, *, alpha: float) -> dict[s
     t = (one - other) / error if error > 0 else math.nan
     interaction = {"statistic": t, "df": df, "p": float(2 * stats.t.sf(abs(t), df))}
     return {"kind": "slope", "rows": rows, "interaction": interaction, "undefined": None}
+
+
+def _slope_of_differences(people: pd.DataFrame, names: tuple[str, str], *, alpha: float) -> dict[str, Any]:
+    """Regress the participants' own differences on the property: its slope is the interaction."""
+    from scipy import stats
+
+    rows = people.rename_axis("participant_id").reset_index()
+    wide = rows[rows["condition"].isin(names)].pivot_table(
+        index="participant_id", columns="condition", values=["scaled", "level"], aggfunc="first"
+    )
+    wide = wide.dropna()
+    if len(wide) < 4:
+        words = "Too few participants have both values."
+        return {"kind": "slope", "rows": [], "interaction": None, "undefined": words}
+    level = wide["level"][names[0]].to_numpy(dtype=float)
+    difference = (wide["scaled"][names[0]] - wide["scaled"][names[1]]).to_numpy(dtype=float)
+    if level.std() == 0:
+        words = "All participants with both values have the same value of the property."
+        return {"kind": "slope", "rows": [], "interaction": None, "undefined": words}
+    fit = stats.linregress(level, difference)
+    df = len(wide) - 2
+    slope, error = float(fit.slope), float(fit.stderr)
+    reach = float(stats.t.ppf(1 - alpha / 2, df)) * error
+    row = {"level": f"{names[0]} - {names[1]}", "value": slope, "low": slope - reach, "high": slope + reach}
+    row |= {"undefined": None, "std_error": error, "n": {"pairs": len(wide)}}
+    interaction = {"statistic": slope / error if error > 0 else math.nan, "df": df, "p": float(fit.pvalue)}
+    return {"kind": "slope", "rows": [row], "interaction": interaction, "undefined": None}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
-from analysis.core.estimate import CannotEstimateError
-from analysis.estimators.participant_contrast import ParticipantContrast
+from analysis.report.pairing import compared
 from analysis.report.trialfacts import person_means
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def team_against_parts(
     cases : {"random", "fixed"}
         Random: cases are resampled too, so that the AI's accuracy is uncertain as well. Fixed: these cases only.
     alpha : float
-        Intervals cover ``1 - alpha`` (percentiles of the bootstrap; Welch for augmentation).
+        Intervals cover ``1 - alpha`` (percentiles of the bootstrap; a t test for augmentation).
     seed : int
         Of the bootstrap.
 
@@ -84,12 +83,9 @@ def team_against_parts(
 
 def _augmentation(known: pd.DataFrame, name: str, unaided: str, *, alpha: float) -> dict[str, float]:
     values = person_means(known, "correct")
-    one, other = (values.loc[values["condition"] == arm, "value"].to_numpy() for arm in (name, unaided))
-    try:
-        found = ParticipantContrast.estimate(one, other, direction="greater", level=1 - alpha)
-    except CannotEstimateError:
-        return dict.fromkeys(("value", "low", "high", "p"), math.nan)
-    return {"value": found.value, "low": found.low, "high": found.high, "p": found.p}
+    found = compared(values, names=(name, unaided), direction="greater", level=1 - alpha)
+    sides = ("value", "low", "high", "p")
+    return dict.fromkeys(sides, math.nan) if found["undefined"] else {side: found[side] for side in sides}
 
 
 def _synergy(

@@ -87,16 +87,16 @@ def _one(one: Mapping[str, Any]) -> dict[str, Any]:
     pair = {"treatment": one["treatment"], "control": one["control"], "verdict": one["verdict"]}
     if one["undefined"]:
         return pair | {"undefined": one["undefined"]}
-    welch, permuted, model, g = one["welch"], one["permutation"], one["model"] or {}, one["hedges_g"]
+    test, permuted, model, g = one["t_test"], one["permutation"], one["model"] or {}, one["hedges_g"]
     return pair | {
         "decided_by": one["decisive"]["estimator"],
         "p_adjusted": one["p_adjusted"],
-        "difference": welch["value"],
-        "low": welch["low"],
-        "high": welch["high"],
-        "std_error": welch["std_error"],
-        "df": welch["df"],
-        "p_welch": welch["p"],
+        "difference": test["value"],
+        "low": test["low"],
+        "high": test["high"],
+        "std_error": test["std_error"],
+        "df": test["df"],
+        "p_t_test": test["p"],
         "p_permutation": permuted.get("p"),
         "model": model.get("estimator"),
         "model_estimate": model.get("value"),

@@ -34,10 +34,7 @@ def decision_facts(sample: Sample, *, positive: str = "") -> pd.DataFrame:
     """
     import numpy as np
 
-    rows = counted(sample.trials, protocols=DECISION_PROTOCOLS)
-    arms = sample.people.set_index("participant_id")["condition"]
-    arm = rows["participant_id"].map(arms)
-    rows = rows.assign(condition=arm.astype(object))[arm.notna().to_numpy(dtype=bool)]
+    rows = sample.with_conditions(counted(sample.trials, protocols=DECISION_PROTOCOLS))
     order = [name for name in _ORDER if name in rows.columns]
     rows = rows.sort_values(["participant_id", *order, *(["case_id"] if "case_id" in rows.columns else [])])
     facts: dict[str, Any] = {

@@ -121,6 +121,8 @@ def _by_condition(sample: Sample) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _of(sample: Sample, condition: str) -> pd.DataFrame:
+    if sample.is_within:
+        return sample.trials[(sample.trials["condition"] == condition).fillna(False).astype(bool)]
     ids = sample.people["participant_id"][sample.people["condition"] == condition]
     return sample.trials[sample.trials["participant_id"].isin(ids)]
 

@@ -56,6 +56,7 @@ def answer_hypothesis(
                 settings=settings,
                 smallest_effect=hypothesis.smallest_effect,
                 direction=hypothesis.direction,
+                placed=hypothesis.placed,
             )
             for contrast in hypothesis.contrasts
         ],
@@ -195,7 +196,7 @@ def _verdict(one: dict[str, Any], *, measure: type[Measure], alpha: float, claim
     value = one["decisive"]["value"]
     if claim == "equivalence" and one["p_adjusted"] < alpha:
         return "equivalent"
-    if (one["welch"]["p"] if claim == "equivalence" else one["p_adjusted"]) < alpha:
+    if (one["t_test"]["p"] if claim == "equivalence" else one["p_adjusted"]) < alpha:
         if measure.higher_is_better is None:
             return "higher" if value > 0 else "lower"
         return "better" if (value > 0) == measure.higher_is_better else "worse"

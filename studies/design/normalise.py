@@ -7,6 +7,7 @@ from typing import Any
 
 from studies.design.checks import OF_NUMBERS, Draft, arms_meant, block_cases, parameters_given, protocol_named
 from studies.design.conditionforms import conditions_written
+from studies.design.planchecks import contrasts_of, placement
 from studies.design.sessions import session_params, staying
 from studies.design.sidefiles import RawStep
 from studies.design.spec import read_decision
@@ -45,7 +46,7 @@ def normalised(draft: Draft) -> dict[str, Any]:
         "completion": dict(data.get("completion", {})),
         **staying(data),
         "withdrawal": dict(data.get("withdrawal", {"policy": "erase"})),
-        "plan": _plan(data["plan"]),
+        "plan": _plan(draft),
     }
 
 
@@ -223,13 +224,21 @@ def _as_after(draft: Draft, step: RawStep) -> dict[str, Any]:
     }
 
 
-def _plan(plan: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "primary": dict(plan["primary"]),
-        "secondary": list(plan.get("secondary", [])),
+def _plan(draft: Draft) -> dict[str, Any]:
+    plan = draft.data["plan"]
+    found = {
+        "primary": _outcome(draft, plan["primary"]),
+        "secondary": [_outcome(draft, outcome) for outcome in plan.get("secondary", [])],
         "multiplicity": plan.get("multiplicity", "holm"),
         "n": plan["n"],
         "analyse": plan.get("analyse", "intention_to_treat"),
         "sensitivity": list(plan.get("sensitivity", [])),
         "alpha": plan.get("alpha", DEFAULT_ALPHA),
     }
+    return found | {key: value for key, value in plan.items() if key not in found}
+
+
+def _outcome(draft: Draft, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Write down what the file leaves to the design: that all its contrasts lie within participants."""
+    placed = {placement(draft, text) for _, text in contrasts_of(outcome)}
+    return {**outcome, **({"placed": "within"} if placed == {"within"} else {})}

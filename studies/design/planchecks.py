@@ -71,6 +71,7 @@ def _outcome_faults(draft: Draft, outcome: Mapping[str, Any], path: Path) -> Ite
                 yield draft.fault(
                     (*path, *below), f"There is no condition '{name}'.{did_you_mean(name, draft.conditions)}"
                 )
+    yield from _placement_faults(draft, outcome, path)
     measure = outcome["measure"]
     if measure not in measures.names():
         yield draft.fault(
@@ -78,6 +79,25 @@ def _outcome_faults(draft: Draft, outcome: Mapping[str, Any], path: Path) -> Ite
         )
         return
     yield from _unmeasurable(draft, measure, outcome, (*path, "measure"))
+
+
+def _placement_faults(draft: Draft, outcome: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    """Hold the placement that the plan says against who meets the conditions."""
+    said = outcome.get("placed")
+    for below, text in contrasts_of(outcome):
+        found = placement(draft, text)
+        if said and found and found != said:
+            who = "The same participants meet" if found == "within" else "No participant meets"
+            yield draft.fault((*path, *below), f"{who} both conditions of '{text}': say placed: {found}.")
+
+
+def placement(draft: Draft, contrast: str) -> str:
+    """Say whether the same participants meet both conditions of a contrast; empty when the arms do not tell."""
+    names = contrast.split(" - ")
+    arms = [{arm.name for arm in draft.arms.values() if name in arm.conditions.values()} for name in names]
+    if not all(arms) or len(set(names)) < 2:
+        return ""
+    return "within" if set.intersection(*arms) else "between"
 
 
 def _unmeasurable(draft: Draft, measure: str, outcome: Mapping[str, Any], path: Path) -> Iterator[Fault]:

@@ -78,7 +78,19 @@ def test_trials_are_refused_as_the_unit(tables: dict[str, Any]) -> None:
         permutation_test(tables["trials"], measure="accuracy", contrast="ig - ai", unit="trial_index")
 
 
-def test_a_participant_in_two_conditions_is_refused() -> None:
-    trials = pd.DataFrame({"participant_id": ["p", "p"], "condition": ["ig", "ai"], "correct": [True, False]})
-    with pytest.raises(CannotEstimateError, match="within participants are not supported yet"):
-        permutation_test(trials, measure="accuracy", contrast="ig - ai")
+def test_participants_of_both_conditions_have_their_signs_flipped() -> None:
+    people = [f"p{number}" for number in range(6)]
+    trials = pd.DataFrame({"participant_id": people * 2, "condition": ["ig"] * 6 + ["ai"] * 6,
+                           "correct": [True] * 6 + [False] * 6})  # fmt: skip
+    found = permutation_test(trials, measure="accuracy", contrast="ig - ai")
+    assert (found.value, found.p) == (1.0, 2 / 2**6)
+    assert found.details["mechanism"] == "sign_flip"
+
+
+def test_an_order_that_was_fixed_cannot_be_replayed() -> None:
+    trials = pd.DataFrame({"participant_id": ["p", "p", "q", "q"], "condition": ["ig", "ai"] * 2,
+                           "correct": [True, False] * 2})  # fmt: skip
+    with pytest.raises(CannotEstimateError, match="chance decided nothing"):
+        permutation_test(
+            trials, measure="accuracy", contrast="ig - ai", allocation={"placement": {"order": "fixed"}}
+        )

@@ -76,7 +76,7 @@ def test_the_numbers_are_unrounded_and_those_of_a_second_computation(
     shares = real.groupby("participant_id")["correct"].mean().astype(float)
     condition = real.groupby("participant_id")["condition"].first()
     referee = stats.ttest_ind(shares[condition == "ig"], shares[condition == "ai"], equal_var=False)
-    found = page[1]["primary"]["contrasts"][0]["welch"]
+    found = page[1]["primary"]["contrasts"][0]["t_test"]
     assert found["p"] == pytest.approx(referee.pvalue, rel=1e-9)
     assert found["value"] == pytest.approx(
         shares[condition == "ig"].mean() - shares[condition == "ai"].mean()
@@ -85,12 +85,12 @@ def test_the_numbers_are_unrounded_and_those_of_a_second_computation(
 
 def test_a_conjunction_takes_the_largest_p(page: tuple[str, dict[str, Any]]) -> None:
     primary = page[1]["primary"]
-    assert primary["p"] == max(one["welch"]["p"] for one in primary["contrasts"])
+    assert primary["p"] == max(one["t_test"]["p"] for one in primary["contrasts"])
 
 
 def test_secondaries_are_corrected_after_holm(page: tuple[str, dict[str, Any]]) -> None:
     ones = [answer["contrasts"][0] for answer in page[1]["secondary"]]
-    low, high = sorted(one["welch"]["p"] for one in ones)
+    low, high = sorted(one["t_test"]["p"] for one in ones)
     assert sorted(one["p_adjusted"] for one in ones) == pytest.approx([min(1, 2 * low), max(2 * low, high)])
 
 
@@ -127,7 +127,7 @@ def test_reliance_beyond_the_unaided_rate_is_the_difference(page: tuple[str, dic
         if (row["measure"], row["condition"]) == ("over_reliance", "ai")
     )
     assert results["unaided"] == "unaided"
-    assert found["welch"]["value"] == pytest.approx(rates["ai"] - rates["unaided"])
+    assert found["t_test"]["value"] == pytest.approx(rates["ai"] - rates["unaided"])
 
 
 def test_a_sensitivity_analysis_leaves_out_whom_its_rule_names(
@@ -237,7 +237,7 @@ def test_simulated_participants_never_mix_with_real_ones(tmp_path: Path) -> None
     alone = make(study(seed=1), tmp_path / "alone", ONE)
     together = make(mixed, tmp_path / "together", ONE)
     assert together["simulated"] is False
-    assert together["primary"]["contrasts"][0]["welch"] == alone["primary"]["contrasts"][0]["welch"]
+    assert together["primary"]["contrasts"][0]["t_test"] == alone["primary"]["contrasts"][0]["t_test"]
     assert "60 simulated participant(s)" in " ".join(together["notes"]).replace(
         "71 simulated", "60 simulated"
     )

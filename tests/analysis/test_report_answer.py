@@ -138,7 +138,7 @@ def test_participants_who_are_not_in_the_list_are_counted() -> None:
     tables = study()
     people = tables["participants"].loc[tables["participants"]["allocated"].astype(bool)]
     cut = {**tables["allocation"], "list": tables["allocation"]["list"][2:]}
-    sample = Sample(tables["trials"], None, None, people, ("ai", "ig"), cut, False)
+    sample = Sample(tables["trials"], None, None, people, ("ai", "ig"), people, cut, False)
     assert allocation_faults(sample) == {"other_condition": 0, "slot_twice": 0, "not_in_list": 2}
 
 

@@ -120,7 +120,7 @@ def test_the_notebook_notices_another_table(made: tuple[Path, dict[str, Any]], t
 
 def test_the_script_in_r_carries_the_numbers_of_the_report(made: tuple[Path, dict[str, Any]]) -> None:
     script = (made[0] / "out/reproduce.R").read_text(encoding="utf-8")
-    found = made[1]["primary"]["contrasts"][0]["welch"]
+    found = made[1]["primary"]["contrasts"][0]["t_test"]
     assert f"value = {found['value']}, p = {found['p']}" in script
     assert 'd$correct == "true"' in script
 
@@ -129,7 +129,7 @@ def test_tables_hold_unrounded_numbers(made: tuple[Path, dict[str, Any]]) -> Non
     with (made[0] / "out/table-contrasts.csv").open(newline="") as handle:
         row = next(csv.DictReader(handle))
     found = made[1]["primary"]["contrasts"][0]
-    assert float(row["difference"]) == found["welch"]["value"]
+    assert float(row["difference"]) == found["t_test"]["value"]
     assert float(row["p_model"]) == found["model"]["p"]
     assert row["treatment"] == "ig"
 
@@ -178,12 +178,12 @@ def test_simulated_participants_validate_nothing(made: tuple[Path, dict[str, Any
 
 def test_validation_grows_with_the_controls_that_were_beaten(made: tuple[Path, dict[str, Any]]) -> None:
     one = made[1]["primary"]["contrasts"][0]
-    wide = {**one, "welch": {**one["welch"], "low": 0.01}}
+    wide = {**one, "t_test": {**one["t_test"], "low": 0.01}}
     close = {**wide, "control": "placebo"}
     assert card(made[1], primary={**made[1]["primary"], "contrasts": [wide]}) == 2
     assert card(made[1], primary={**made[1]["primary"], "contrasts": [wide, close]}) == 3
     assert card(made[1], primary={**made[1]["primary"], "contrasts": [close]}) == 1
-    far = [{**each, "welch": {**one["welch"], "low": 0.2, "high": 0.3}} for each in (wide, close)]
+    far = [{**each, "t_test": {**one["t_test"], "low": 0.2, "high": 0.3}} for each in (wide, close)]
     assert card(made[1], primary={**made[1]["primary"], "contrasts": far}) == 4
 
 

@@ -45,7 +45,7 @@ def primary(tables: dict[str, Any], folder: Path, **changes: Any) -> dict[str, A
 def test_the_participant_contrast_decides_unless_the_plan_names_another(study: Any, tmp_path: Path) -> None:
     found = primary(study, tmp_path)
     assert found["contrasts"][0]["decisive"]["estimator"] == "participant_contrast"
-    assert found["p"] == found["contrasts"][0]["welch"]["p"]
+    assert found["p"] == found["contrasts"][0]["t_test"]["p"]
 
 
 def test_the_permutation_decides_when_the_plan_names_it(study: Any, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_measure_without_trials_has_no_mixed_model(study: Any, tmp_path: Path)
 def test_models_on_the_other_side_of_alpha_than_the_allocation_are_named(
     welch: float, model: float, named: list[str]
 ) -> None:
-    one = {"welch": {"p": welch}, "permutation": {"p": 0.07, "undefined": None},
+    one = {"placed": "between", "t_test": {"p": welch}, "permutation": {"p": 0.07, "undefined": None},
            "model": {"p": model, "undefined": None, "estimator": "glmm"}}  # fmt: skip
     assert [other["estimator"] for other in _disagreeing(one, alpha=0.05)] == named
 
@@ -100,7 +100,7 @@ def test_models_on_the_other_side_of_alpha_than_the_allocation_are_named(
 def test_a_disagreement_is_said_at_the_top_and_beside_the_numbers(study: Any, tmp_path: Path) -> None:
     results = make(study, tmp_path, {"primary": CONTRAST, "alpha": 0.0045})
     one = results["primary"]["contrasts"][0]
-    differs = (one["welch"]["p"] < 0.0045) != (one["permutation"]["p"] < 0.0045)
+    differs = (one["t_test"]["p"] < 0.0045) != (one["permutation"]["p"] < 0.0045)
     assert differs, "the alpha of this test must lie between the two p values"
     assert any(flag["flag"] == "disagreement" for flag in results["flags"])
     assert (tmp_path / "out/report.html").read_text().count("Trust neither alone") >= 2
@@ -130,7 +130,7 @@ def test_a_claim_of_equivalence_is_decided_by_the_two_one_sided_tests(study: Any
     one = results["primary"]["contrasts"][0]
     assert results["primary"]["p"] == one["equivalence"]["p"]
     assert results["answer"]["decision"] == "equivalent"
-    assert f"difference: {p_value(one['welch']['p'])}" in results["answer"]["sentences"][1]
+    assert f"difference: {p_value(one['t_test']['p'])}" in results["answer"]["sentences"][1]
 
 
 def test_a_claim_of_equivalence_that_fails_still_says_that_there_is_a_difference(

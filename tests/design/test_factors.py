@@ -131,19 +131,42 @@ factors:
     [
         ("within: [ai, ig],", "within: {conditions: [ai, ig], counts: {ai: 1}},", "'ig' has no count"),
         ("within: [ai, ig],", "within: {conditions: [ai, ig], counts: {ai: 2, ig: 1}},", "do not divide"),
-        ("within: [ai, ig],", "within: {conditions: [ai, ig], per: step},", "needs trials"),
         ("within: [ai, ig],", "within: {conditions: [ai, ig], washout_days: 7},", "per: step"),
         (
             "within: [ai, ig],",
             "within: {conditions: [ai, ig], per: step, washout_days: 7},",
             "At least 7 days",
         ),
-        ("within: [ai, ig],", "within: [ai],", "nothing"),
+        ("within: [ai, ig],", "within: [ai],", "at least 2 entries"),
     ],
 )
 def test_what_lies_within_is_refused_when_it_cannot_be(old: str, new: str, words: str) -> None:
     found = faults(old, new, WITHIN)
-    assert found if words in ("needs trials", "nothing") else any(words in f.message for f in found), found
+    assert any(words in f.message for f in found), found
+
+
+def test_a_plan_that_says_nothing_of_placement_gets_that_of_the_design() -> None:
+    said = study_read(WITHIN.replace(", placed: within", ""), files=SIDE_FILES).document["plan"]["primary"]
+    assert said == study_read(WITHIN, files=SIDE_FILES).document["plan"]["primary"]
+    assert said["placed"] == "within"
+
+
+def test_a_plan_that_places_conditions_otherwise_than_the_design_is_refused() -> None:
+    assert any("say placed: within" in f.message for f in faults("placed: within", "placed: between", WITHIN))
+    said = faults("all: true}", "all: true, placed: within}", STUDY)
+    assert any("say placed: between" in f.message for f in said)
+
+
+def test_everything_that_a_plan_says_is_locked_with_it() -> None:
+    further = {
+        "exclude": "[{without: {comprehension_attempts: 2}}]",
+        "cases": "fixed",
+        "subgroups": "[stratum]",
+    }
+    plan = STUDY + "".join(f"  {key}: {value}\n" for key, value in further.items())
+    locked = study_read(plan, files=SIDE_FILES).document["plan"]
+    assert (locked["cases"], locked["subgroups"]) == ("fixed", ["stratum"])
+    assert locked["exclude"] == [{"without": {"comprehension_attempts": 2}}]
 
 
 def test_only_can_name_a_level_that_lies_between() -> None:

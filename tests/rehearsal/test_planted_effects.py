@@ -82,19 +82,19 @@ def answer_of(seed: int, *, detects: float, people: int, wsgi: httpx.BaseTranspo
 
 
 def covered(answer: dict[str, Any], effect: float) -> bool:
-    return bool(answer["welch"]["low"] <= effect <= answer["welch"]["high"])
+    return bool(answer["t_test"]["low"] <= effect <= answer["t_test"]["high"])
 
 
 @pytest.mark.parametrize("people", [12, pytest.param(40, marks=pytest.mark.long)])
 def test_a_planted_effect_lies_within_its_interval(people: int, wsgi: httpx.BaseTransport) -> None:
     answers = [answer_of(seed, detects=DETECTS, people=people, wsgi=wsgi) for seed in range(SEEDS)]
     assert sum(covered(answer, PLANTED) for answer in answers) >= 17  # 98.4 % of the time at 95 % coverage
-    mean = sum(answer["welch"]["value"] for answer in answers) / SEEDS
+    mean = sum(answer["t_test"]["value"] for answer in answers) / SEEDS
     assert abs(mean - PLANTED) < 0.05
 
 
 @pytest.mark.parametrize("people", [12, pytest.param(40, marks=pytest.mark.long)])
 def test_a_null_stays_null_at_its_rate(people: int, wsgi: httpx.BaseTransport) -> None:
     answers = [answer_of(100 + seed, detects=0, people=people, wsgi=wsgi) for seed in range(SEEDS)]
-    assert sum(answer["welch"]["p"] < 0.05 for answer in answers) <= 3  # 98.4 % of the time at a rate of 5 %
+    assert sum(answer["t_test"]["p"] < 0.05 for answer in answers) <= 3  # 98.4 % of the time at a rate of 5 %
     assert sum(covered(answer, 0.0) for answer in answers) >= 17

@@ -12,6 +12,10 @@ ESTIMATORS = {
     "lmm": "a linear mixed model with crossed random effects of participants and cases (REML, Satterthwaite)",
     "mrmc": "a multi-reader multi-case analysis (Obuchowski-Rockette, degrees of freedom after Hillis)",
 }
+WITHIN = {
+    "participant_contrast": "a paired t test on one difference per participant",
+    "permutation": "a sign-flip test on one difference per participant",
+}
 METHODS = {
     "holm": "Holm's step-down procedure",
     "bh": "the procedure of Benjamini and Hochberg (false discovery rate)",
@@ -78,9 +82,10 @@ def testing_sentence(one: Hypothesis, *, alpha: float) -> str:
     str
         Sentences.
     """
+    decides = WITHIN.get(one.estimator) if one.placed == "within" else None
     found = (
         f"{one.measure} ({', '.join(str(contrast) for contrast in one.contrasts)}) is decided by "
-        f"{ESTIMATORS[one.estimator]}, {_SIDES[one.direction]}, alpha {alpha}. "
+        f"{decides or ESTIMATORS[one.estimator]}, {_SIDES[one.direction]}, alpha {alpha}. "
         f"Conditions differ {one.placed} participants."
     )
     if one.model.random:

@@ -31,13 +31,20 @@ people <- aggregate(event ~ participant_id + condition, data = d, FUN = mean)
 
 expected <- list(
 {% for one in contrasts %}
-  list(treatment = {{ one.treatment|quoted }}, control = {{ one.control|quoted }}, value = {{ one.value }}, p = {{ one.p }}){{ "," if not loop.last }}
+  list(treatment = {{ one.treatment|quoted }}, control = {{ one.control|quoted }}, paired = {{ "TRUE" if one.paired else "FALSE" }}, value = {{ one.value }}, p = {{ one.p }}){{ "," if not loop.last }}
 {% endfor %}
 )
 for (one in expected) {
-  found <- t.test(people$event[people$condition == one$treatment], people$event[people$condition == one$control],
-                  alternative = {{ alternative|quoted }})
-  value <- unname(found$estimate[1] - found$estimate[2])
+  treated <- people[people$condition == one$treatment, ]
+  control <- people[people$condition == one$control, ]
+  if (one$paired) {  # who met both is compared with themselves
+    both <- merge(treated, control, by = "participant_id")
+    found <- t.test(both$event.x, both$event.y, paired = TRUE, alternative = {{ alternative|quoted }})
+    value <- mean(both$event.x - both$event.y)
+  } else {
+    found <- t.test(treated$event, control$event, alternative = {{ alternative|quoted }})
+    value <- unname(found$estimate[1] - found$estimate[2])
+  }
   cat(sprintf("%s - %s: difference %.10g (report %.10g), p %.10g (report %.10g)\n",
               one$treatment, one$control, value, one$value, found$p.value, one$p))
   stopifnot(abs(value - one$value) < 1e-9, abs(found$p.value - one$p) < 1e-9)
