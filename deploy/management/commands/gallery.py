@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from deploy.gallery.ensure import study_bring, study_open
 from explainers.core.errors import ExplainersError
+from explainers.models import Job
 from explainers.services import jobs_work
 from studies.design.gallery import Landmark, landmark, landmark_names, landmarks
 from studies.design.models import StudyVersion
@@ -59,6 +60,6 @@ class Command(BaseCommand):
         while to_come := version_prepare(version=version):
             self.stdout.write(f"{study.name}: {to_come} predictions, explanations and drawings to come")
             if not sum(jobs_work(queue=queue) for queue in ("gpu", "cpu")):
-                raise CommandError(
-                    f"{study.name}: {to_come} results do not come. Look at the jobs in the admin."
-                )
+                failed = Job.objects.filter(state=Job.State.FAILED).first()
+                why = f"{failed} failed: {failed.error}" if failed else "Another worker may have them."
+                raise CommandError(f"{study.name}: {to_come} results do not come. {why}")
