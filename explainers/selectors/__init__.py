@@ -13,10 +13,11 @@ from explainers.selectors.content import (
     rendering_bytes,
 )
 from explainers.selectors.gates import (
+    gate_accepts,
     gate_applies,
-    gate_is_red,
     gate_of_method,
     gate_problems,
+    gate_red,
     gates_by_method,
 )
 from explainers.selectors.progress import (
@@ -33,10 +34,11 @@ __all__ = [
     "explanation_artefact",
     "explanation_list",
     "explanation_problems",
+    "gate_accepts",
     "gate_applies",
-    "gate_is_red",
     "gate_of_method",
     "gate_problems",
+    "gate_red",
     "gates_by_method",
     "job_progress",
     "jobs_overview",

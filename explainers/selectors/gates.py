@@ -37,14 +37,19 @@ def gate_applies(*, predictor: Predictor, method: str) -> bool:
 
 def gates_by_method(*, keys: Sequence[str]) -> list[dict[str, Any]]:
     """
-    Return the gate of every method among explanations, as `gate_of_method`, with its name `gate_id`.
+    Return the gate of every method on a set of cases among explanations, as `gate_of_method`, with its name `gate_id`.
 
     Controls are left out: that they fail is their point.
     """
-    rows = Explanation.objects.select_related("predictor").filter(key__in=list(keys), control_kind="")
+    rows = Explanation.objects.select_related("predictor", "case__case_set").filter(
+        key__in=list(keys), control_kind=""
+    )
     groups: dict[str, list[Explanation]] = {}
     for row in rows.order_by("pk"):
-        asked = [row.predictor_id, row.method, row.method_version, row.parameters, row.target_declared]
+        asked = [
+            *(row.predictor_id, row.method, row.method_version, row.parameters, row.target_declared),
+            row.case.case_set_id,
+        ]
         groups.setdefault(digest_of(asked), []).append(row)
     return [{"gate_id": name, **gate_of_method(explanations=group)} for name, group in groups.items()]
 
@@ -60,13 +65,14 @@ def gate_of_method(*, explanations: Sequence[Explanation]) -> dict[str, Any]:
     about = {
         word: getattr(first, word) for word in ("method", "method_version", "parameters", "target_declared")
     }
-    about["predictor"] = first.predictor.name
+    about |= {"predictor": first.predictor.name, "case_set": first.case.case_set.name}
     if not gate_applies(predictor=first.predictor, method=first.method):
         reason = "The gate examines attributions of trained predictors; this is something else."
         return {
             **about,
             "light": NOT_COMPUTED,
             "reasons": [reason],
+            "red": [],
             "stability": {},
             "cases": [],
             "spread": [],
@@ -124,16 +130,37 @@ def _number_at(numbers: Mapping[str, Any], name: str) -> float | None:
     return None if found is None else float(found)
 
 
-def gate_is_red(gate: Mapping[str, Any]) -> bool:
-    """Say whether the gate of a method, or of one of its explanations, is red."""
-    return gate["light"] == "red" or any(each["light"] == "red" for each in gate["cases"])
+def gate_red(gate: Mapping[str, Any], *, accepted: Collection[str] = ()) -> dict[str, Any]:
+    """
+    Return what is red in the gate of a method: `measures` of the method, and `cases` whose explanation is red.
+
+    `accepted` are names of red that somebody wrote a reason for, as `gate_accepts` gives them; they are left out.
+    """
+    return {
+        "gate": GATE_VERSION,
+        "measures": [name for name in gate["red"] if f"{gate['gate_id']}:{name}" not in accepted],
+        "cases": [
+            {"case": each["case"], "key": each["key"]}
+            for each in gate["cases"]
+            if each["light"] == "red" and each["key"] not in accepted
+        ],
+    }
+
+
+def gate_accepts(*, gate_id: str, covers: Mapping[str, Any]) -> set[str]:
+    """Return the names of the red that a written reason covers: exactly what this gate had when it was written."""
+    if covers.get("gate") != GATE_VERSION:
+        return set()
+    measures = {f"{gate_id}:{name}" for name in covers.get("measures", [])}
+    return measures | {each["key"] for each in covers.get("cases", [])}
 
 
 def gate_problems(*, keys: Sequence[str], accepted: Collection[str] = ()) -> list[str]:
     """
     Say in sentences what the gate has against showing explanations: red lights, and what was not examined yet.
 
-    `accepted` are the `gate_id` of what somebody wrote a reason for; its red lights are no problem then.
+    `accepted` are the names of the red that somebody wrote a reason for, as `gate_accepts` gives them; what turned red
+    since is a problem all the same.
     """
     problems = []
     for gate in gates_by_method(keys=keys):
@@ -142,14 +169,14 @@ def gate_problems(*, keys: Sequence[str], accepted: Collection[str] = ()) -> lis
             problems.append(
                 f"{name}: {gate['missing']} explanations did not go through the quality gate yet."
             )
-        if gate["gate_id"] in accepted:
-            continue
-        if gate["light"] == "red":
+        red = gate_red(gate, accepted=accepted)
+        if red["measures"]:
             problems.append(f"{name} is red: {' '.join(gate['reasons'])}")
+        open_keys = {each["key"] for each in red["cases"]}
         problems += [
             f"{name}, case {each['case']} is red: {' '.join(each['reasons'])}"
             for each in gate["cases"]
-            if each["light"] == "red"
+            if each["key"] in open_keys
         ]
     return problems
 

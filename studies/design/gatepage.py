@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from explainers.admin import gate_shown
-from explainers.selectors import gate_is_red, gates_by_method
+from explainers.selectors import gate_red, gates_by_method
 from studies.design import adminviews
 from studies.design.models import GateOverride, StudyVersion
-from studies.design.services.gate import SHORTEST_REASON, explanation_keys, gate_override
+from studies.design.services.gate import SHORTEST_REASON, explanation_keys, gate_accepted, gate_override
 from studies.errors import StudyError
 
 
@@ -47,8 +47,13 @@ def gate_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _gates(version: StudyVersion) -> list[dict[str, Any]]:
-    written = {each.gate: each for each in GateOverride.objects.filter(version=version)}
+    written = list(GateOverride.objects.filter(version=version).select_related("actor").order_by("pk"))
+    accepted = gate_accepted(version)
     return [
-        {**gate_shown(gate), "is_red": gate_is_red(gate), "override": written.get(gate["gate_id"])}
+        {
+            **gate_shown(gate),
+            "open": gate_red(gate, accepted=accepted),
+            "overrides": [each for each in written if each.gate == gate["gate_id"]],
+        }
         for gate in gates_by_method(keys=explanation_keys(version))
     ]

@@ -243,19 +243,17 @@ class PreparedExplanation(models.Model):
 
 
 class GateOverride(models.Model):
-    """A written reason to show explanations that the quality gate has a red light for."""
+    """A written reason to show explanations that the quality gate has a red light for; it covers what was red then."""
 
     version = models.ForeignKey(StudyVersion, on_delete=models.CASCADE, related_name="gate_overrides")
     gate = models.CharField(max_length=64)  # the `gate_id` of explainers.selectors.gates_by_method
-    about = models.CharField(max_length=200)
+    about = models.CharField(max_length=300)
+    covers = models.JSONField(default=dict)  # `gate_red` of what was red and had no reason yet
     reason = models.TextField()
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="gate_overrides"
     )
     created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["version", "gate"], name="override_once_per_gate")]
 
     def __str__(self) -> str:
         return f"{self.about}: {self.reason[:60]}"

@@ -72,6 +72,54 @@ def test_red_stops_the_launch_until_a_reason_is_written() -> None:
     assert kept.detail["reason"] == REASON
 
 
+def half_examined(*, first: str, then: str) -> tuple[StudyVersion, int]:
+    """Examine some cases, have the reason written, then examine the others; returns how many were examined first."""
+    make_cases()
+    make_predictor()
+    version = imported()
+    version_prepare(version=version)
+    finish_jobs()
+    version_prepare(version=version)
+    later = list(Job.objects.filter(kind="gate", state="queued").order_by("pk").values_list("pk", flat=True))[5:]
+    Job.objects.filter(pk__in=later).update(state="cancelled")
+    finish_jobs(light=first)
+    gate_override(version=version, gate=gate_id(version), reason=REASON)
+    Job.objects.filter(pk__in=later).update(state="queued")
+    finish_jobs(light=then)
+    version_prepare(version=version)
+    return version, 5
+
+
+def test_a_reason_covers_what_was_red_then_and_names_it() -> None:
+    version, count = half_examined(first="red", then="green")
+    assert version_problems(version=version) == []
+    covers = GateOverride.objects.get().covers
+    assert (len(covers["cases"]), covers["examined"], covers["measures"]) == (count, count, ["red_share"])
+    version_launch(version=version, seed="a seed for tests")
+    (told,) = StaffAction.objects.get(verb="version_launch").detail["gate_overrides"]
+    keys = sorted(each["case"] for each in covers["cases"])
+    assert (sorted(told["cases"]), told["measures"], told["reason"]) == (keys, ["red_share"], REASON)
+    assert told["about"] == "integrated_gradients on small-net, target advised, cases of small-cases"
+
+
+def test_what_turns_red_later_needs_a_reason_of_its_own() -> None:
+    version, count = half_examined(first="red", then="red")
+    covered = {each["case"] for each in GateOverride.objects.get().covers["cases"]}
+    problems = [problem for problem in version_problems(version=version) if ", case " in problem]
+    assert problems and not any(f"case {case} is red" in problem for case in covered for problem in problems)
+    gate_override(version=version, gate=gate_id(version), reason=REASON)
+    first, second = (len(each.covers["cases"]) for each in GateOverride.objects.order_by("pk"))
+    assert (first, first + second) == (count, Job.objects.filter(kind="gate").count())
+    assert version_problems(version=version) == []
+
+
+def test_a_reason_given_to_an_earlier_gate_covers_nothing_of_this_one() -> None:
+    version = examined("red")
+    override = gate_override(version=version, gate=gate_id(version), reason=REASON)
+    GateOverride.objects.update(covers={**override.covers, "gate": "an earlier one"})
+    assert "is red: " in version_problems(version=version)[0]
+
+
 def test_amber_is_told_and_does_not_stop_anything() -> None:
     assert version_problems(version=examined("amber")) == []
 
@@ -114,7 +162,11 @@ def test_the_page_says_why_and_takes_the_reason(experimenter: Client) -> None:
     assert page.count('<table class="bars">') == 6, "the worst cases are shown as participants see them"
     experimenter.post(address, {"gate": gate_id(version), "reason": REASON})
     assert GateOverride.objects.get().actor is not None
-    assert REASON in experimenter.get(address).content.decode()
+    page = experimenter.get(address).content.decode()
+    assert REASON in page
+    assert "red cases of" in page
+    assert "Red without a reason" not in page
+    assert "<textarea" not in page, "there is nothing left to give a reason for"
 
 
 def test_who_may_only_look_is_not_asked_for_a_reason(client: Client) -> None:

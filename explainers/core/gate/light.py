@@ -30,7 +30,7 @@ def judge(
     -------
     dict
         `gate` (version), `light` (the worst; `not_computed` if no rule could be held), `reasons` (sentences, the worst
-        first), `numbers`, `not_computed`.
+        first), `red` (the measures that are red), `numbers`, `not_computed`.
 
     Examples
     --------
@@ -49,6 +49,7 @@ def judge(
         "reasons": [
             rule.says.format(value=f"{value:.2g}", green=f"{rule.green:g}") + "." for _, rule, value in told
         ],
+        "red": [rule.measure for place, rule, _ in told if LIGHTS[place] == "red"],
         "numbers": dict(numbers),
         "not_computed": dict(not_computed),
     }

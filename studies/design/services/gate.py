@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from explainers.models import Predictor
-from explainers.selectors import gate_is_red, gate_problems, gates_by_method, job_progress
+from explainers.selectors import gate_accepts, gate_problems, gate_red, gates_by_method, job_progress
 from explainers.services import gates_request
 from studies.design.content import content_of
 from studies.design.models import GateOverride, PreparedExplanation, StudyVersion
@@ -37,15 +39,41 @@ def gates_prepare(version: StudyVersion) -> int:
 
 def gate_problems_of(version: StudyVersion) -> list[str]:
     """Say what the gate has against a launch, without what somebody wrote a reason for."""
-    accepted = set(GateOverride.objects.filter(version=version).values_list("gate", flat=True))
-    return gate_problems(keys=explanation_keys(version), accepted=accepted)
+    return gate_problems(keys=explanation_keys(version), accepted=gate_accepted(version))
+
+
+def gate_accepted(version: StudyVersion) -> set[str]:
+    """Return the names of all red that somebody wrote a reason for."""
+    written = GateOverride.objects.filter(version=version)
+    return set().union(*(gate_accepts(gate_id=each.gate, covers=each.covers) for each in written))
+
+
+def gate_overrides(version: StudyVersion) -> list[dict[str, Any]]:
+    """Return every written reason as plain data: of what, which measures and cases it covers, of how many, by whom."""
+    return [
+        {
+            "about": each.about,
+            "measures": each.covers.get("measures", []),
+            "cases": [case["case"] for case in each.covers.get("cases", [])],
+            "examined": each.covers.get("examined"),
+            "reasons": each.covers.get("reasons", []),
+            "reason": each.reason,
+            "actor": each.actor.get_username() if each.actor else None,
+            "at": each.created_at.isoformat(),
+        }
+        for each in GateOverride.objects.filter(version=version).select_related("actor").order_by("pk")
+    ]
 
 
 @transaction.atomic
 def gate_override(
     *, version: StudyVersion, gate: str, reason: str, actor: User | None = None
 ) -> GateOverride:
-    """Keep the reason why explanations with a red light are shown all the same; it is audited and never changes."""
+    """
+    Keep the reason why explanations with a red light are shown all the same; it is audited and never changes.
+
+    It covers what is red now, measure by measure and case by case; what turns red later needs a reason of its own.
+    """
     if version.launched_at is not None:
         raise OverrideRefused("The version is launched: what it shows is decided.")
     reason = reason.strip()
@@ -54,18 +82,26 @@ def gate_override(
             f"Write the reason in at least {SHORTEST_REASON} characters: it will be read with the results."
         )
     found = {each["gate_id"]: each for each in gates_by_method(keys=explanation_keys(version))}
-    if gate not in found or not gate_is_red(found[gate]):
-        raise OverrideRefused("This has no red light, so there is nothing to override.")
-    if GateOverride.objects.filter(version=version, gate=gate).exists():
-        raise OverrideRefused("A reason was written already.")
-    about = f"{found[gate]['method']} on {found[gate]['predictor']}, target {found[gate]['target_declared']}"
+    red = gate_red(found[gate], accepted=gate_accepted(version)) if gate in found else {}
+    if not (red.get("measures") or red.get("cases")):
+        raise OverrideRefused("This has no red light without a reason, so there is nothing to override.")
+    told = found[gate]
+    about = f"{told['method']} on {told['predictor']}, target {told['target_declared']}, cases of {told['case_set']}"
     kept = GateOverride.objects.create(
-        version=version, gate=gate, about=about[:200], reason=reason[:4000], actor=actor
+        version=version,
+        gate=gate,
+        about=about[:300],
+        covers={**red, "examined": len(told["cases"]), "reasons": told["reasons"]},
+        reason=reason[:4000],
+        actor=actor,
     )
     detail = {
         "version": version.number,
         "about": about,
-        "reasons": found[gate]["reasons"],
+        "measures": red["measures"],
+        "cases": [each["case"] for each in red["cases"]],
+        "examined": len(told["cases"]),
+        "reasons": told["reasons"],
         "reason": kept.reason,
     }
     action_record(verb="gate_override", study=version.study, actor=actor, detail=detail)

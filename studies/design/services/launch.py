@@ -21,6 +21,7 @@ from studies.design.models import (
 )
 from studies.design.planblocks import PlanRequest
 from studies.design.services.audit import action_record
+from studies.design.services.gate import gate_overrides
 from studies.design.services.problems import version_problems
 from studies.design.slots import Lists, counters_write, lists_drawn, plans_needed, slots_write
 from studies.design.spec import StudySpec
@@ -77,7 +78,12 @@ def version_launch(
         verb="version_launch",
         study=locked.study,
         actor=actor,
-        detail={"version": locked.number, "digest": locked.digest, "plan_digest": locked.plan_digest},
+        detail={
+            "version": locked.number,
+            "digest": locked.digest,
+            "plan_digest": locked.plan_digest,
+            "gate_overrides": gate_overrides(locked),
+        },
     )
     # Last, because from here on the database refuses every change.
     locked.launched_at = timezone.now()
