@@ -7,7 +7,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,59 @@ def archive_read(
         raise CaseSetRefused(f"The archive is damaged: {str(error)[:120]}.") from error
     except (NotImplementedError, RuntimeError, ValueError) as error:
         raise CaseSetRefused(f"The archive cannot be read: {str(error)[:120]}.") from error
+
+
+def folder_read(
+    folder: Path, *, unpacked: int = MAXIMUM_UNPACKED_BYTES, entries: int = MAXIMUM_ENTRIES
+) -> dict[str, bytes]:
+    """
+    Read all files of a folder, as `archive_read` reads those of an archive.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        With its sub-folders; names that begin with a dot are left out, links are refused.
+    unpacked : int
+        Bytes that all its files together may have.
+    entries : int
+        Files that it may have.
+
+    Returns
+    -------
+    dict
+        Name below the folder (with `/` between folders) to content.
+
+    Raises
+    ------
+    CaseSetRefused
+        If it holds a link or more than the limits allow, or a file cannot be read.
+
+    Examples
+    --------
+    >>> folder_read(Path("/no/such/folder"))
+    {}
+    """
+    found: dict[str, bytes] = {}
+    left = unpacked
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if any(part.startswith(".") for part in name.split("/")):
+            continue
+        if path.is_symlink():
+            raise CaseSetRefused(f"{name!r:.80} in the folder is a link.")
+        if not path.is_file():
+            continue
+        if len(found) == entries:
+            raise CaseSetRefused(f"The folder holds more than {entries} files.")
+        try:
+            with path.open("rb") as file:
+                found[name] = file.read(left + 1)
+        except OSError as error:
+            raise CaseSetRefused(f"{name!r:.80} in the folder cannot be read: {error.strerror}.") from error
+        left -= len(found[name])
+        if left < 0:
+            raise CaseSetRefused(f"The files of the folder have more than {unpacked} bytes together.")
+    return found
 
 
 def _check_count(data: bytes, *, entries: int) -> None:

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explainers.core.convert import predictor_write
 from explainers.core.demo_data.reports import reports_make, reports_predictor, reports_rows, reports_schema
 from explainers.core.demo_data.retina import (
     RETINA_CLASSES,
+    RETINA_LICENCE,
     Patches,
     retina_patches,
     retina_predictor,
@@ -23,6 +25,8 @@ from explainers.core.demo_data.retina import (
 from explainers.core.png import png_encode
 
 DEMOS = ("retina", "reports")
+MASK = {"mask": True, "source": "drawn by the maker of the patches"}
+TRUTH = {"options": list(RETINA_CLASSES), "source": "drawn by the maker of the patches"}
 TEST, KNOWN, CONCEPT = 120, 200, 60
 
 
@@ -35,11 +39,11 @@ def demo_write(which: str, folder: Path) -> Iterator[str]:
 def _retina(folder: Path) -> Iterator[str]:
     test, train = retina_patches(count=TEST, part="test"), retina_patches(count=600, part="train")
     _write_schema(folder, retina_schema())
-    _write_pictures(folder, "cases", test, truth="ground_truth")
-    np.savez_compressed(
-        folder / "masks.npz", keys=np.array(test.keys), lesions=test.lesion_masks, marks=test.cue_masks
-    )
-    yield f"{folder}/cases.csv, cases.zip: {TEST} patches with their truth; masks.npz: where the planted things are"
+    masks = {"bleedings": test.lesion_masks, "bright_marks": test.cue_masks}
+    about = {"licence": RETINA_LICENCE, "truth": TRUTH, "truths": dict.fromkeys(masks, MASK)}
+    _write_schema(folder, {**retina_schema(), **about}, name="cases-schema")
+    _write_pictures(folder, "cases", test, truth="ground_truth", masks=masks)
+    yield f"{folder}/cases.csv, cases.zip, cases-schema.json: {TEST} patches, their truth, masks of what is planted"
     _write_pictures(folder, "known", train, truth="outcome", places=range(KNOWN))
     plain = np.flatnonzero(~train.cues)
     _write_pictures(folder, "bright-marks", train, places=np.flatnonzero(train.cues)[:CONCEPT].tolist())
@@ -57,14 +61,18 @@ def _write_pictures(
     *,
     truth: str = "",
     places: Sequence[int] | range | None = None,
+    masks: Mapping[str, NDArray[np.bool_]] | None = None,
 ) -> None:
-    header = ["case_id", "file", *([truth] if truth else [])]
+    masks = masks or {}
+    header = ["case_id", "file", *([truth] if truth else []), *masks]
     rows, files = [], {}
     for place in places if places is not None else range(len(patches.labels)):
         key = patches.keys[place]
         files[f"{key}.png"] = png_encode(patches.images[place])
         label = [RETINA_CLASSES[int(patches.labels[place])]] if truth else []
-        rows.append([key, f"{key}.png", *label])
+        rows.append([key, f"{key}.png", *label, *(f"{key}-{kind}.png" for kind in masks)])
+        for kind, mask in masks.items():
+            files[f"{key}-{kind}.png"] = png_encode(np.uint8(255) * mask[place][:, :, None].astype(np.uint8))
     (folder / f"{name}.csv").write_bytes(_csv(header, rows))
     _write_zip(folder / f"{name}.zip", files)
 
@@ -81,8 +89,8 @@ def _reports(folder: Path) -> Iterator[str]:
     yield f"{folder}/predictor.json, weights.safetensors: trained here"
 
 
-def _write_schema(folder: Path, schema: Mapping[str, object]) -> None:
-    (folder / "schema.json").write_text(json.dumps(schema, indent=1) + "\n", encoding="utf-8")
+def _write_schema(folder: Path, schema: Mapping[str, object], *, name: str = "schema") -> None:
+    (folder / f"{name}.json").write_text(json.dumps(schema, indent=1) + "\n", encoding="utf-8")
 
 
 def _csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

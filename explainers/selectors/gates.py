@@ -37,9 +37,10 @@ def gate_applies(*, predictor: Predictor, method: str) -> bool:
 
 def gates_by_method(*, keys: Sequence[str]) -> list[dict[str, Any]]:
     """
-    Return the gate of every method on a set of cases among explanations, as `gate_of_method`, with its name `gate_id`.
+    Return the gate of every method on a set of cases among explanations, as `gate_of_method`.
 
-    Controls are left out: that they fail is their point.
+    Each has its name `gate_id` and the `keys` of its explanations. Controls are left out, for that they fail is
+    their point.
     """
     rows = Explanation.objects.select_related("predictor", "case__case_set").filter(
         key__in=list(keys), control_kind=""
@@ -51,7 +52,10 @@ def gates_by_method(*, keys: Sequence[str]) -> list[dict[str, Any]]:
             row.case.case_set_id,
         ]
         groups.setdefault(digest_of(asked), []).append(row)
-    return [{"gate_id": name, **gate_of_method(explanations=group)} for name, group in groups.items()]
+    return [
+        {"gate_id": name, "keys": [row.key for row in group], **gate_of_method(explanations=group)}
+        for name, group in groups.items()
+    ]
 
 
 def gate_of_method(*, explanations: Sequence[Explanation]) -> dict[str, Any]:

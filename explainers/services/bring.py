@@ -37,12 +37,14 @@ def known_cases_bring(
     manifest: bytes,
     schema: Mapping[str, object],
     archive: bytes | None = None,
+    files: Mapping[str, bytes] | None = None,
     licence: str = "",
 ) -> Reference:
     """
-    Take in cases that explanations refer to: a manifest (CSV, or NPZ with pictures), a zip of the files it names.
+    Take in cases that explanations refer to: a manifest (CSV, or NPZ with pictures), and the files it names.
 
-    A column `outcome` says what turned out; without it the cases are examples of something, such as a concept.
+    The files come in a zip or as they are. A column `outcome` says what turned out; without it the cases are examples
+    of something, such as a concept.
     """
     if manifest[:2] == b"PK":
         content = case_set_from_npz(manifest, schema=schema)
@@ -50,7 +52,7 @@ def known_cases_bring(
     else:
         header = manifest.split(b"\n", 1)[0].decode("utf-8", "replace")
         apart = [OUTCOME] if OUTCOME in [word.strip(' "\r\ufeff') for word in header.split(",")] else []
-        files = archive_read(archive) if archive else None
+        files = archive_read(archive) if archive else files
         content = case_set_read(manifest, schema=schema, files=files, apart=apart)
         labels = content.apart.get(OUTCOME, {})
     case_set = case_set_import(

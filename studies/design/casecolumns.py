@@ -16,15 +16,21 @@ ORIGINAL = "original"
 MAXIMUM_TEXT = 2_000
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _VALUE = re.compile(r"[A-Za-z0-9_]{1,60}")
-_KEYS = {"options", "amounts", "source", "adjudication"}
+_KEYS = {"options", "amounts", "mask", "source", "adjudication"}
 
 
 @dataclass(frozen=True)
 class FurtherTruth:
-    """A reference column: the answers it may hold (any, if none are named), or an amount for each option."""
+    """
+    A reference column: the answers it may hold (any, if none are named), an amount for each option, or a mask.
+
+    The cells of a column of masks name pictures beside the case file, as large as that of the case: white marks the
+    region. It is kept as run lengths, or as ``none`` where nothing is white.
+    """
 
     options: tuple[str, ...] = ()
     amounts: bool = False
+    mask: bool = False
     source: str = ""
     adjudication: str = ""
 
@@ -47,6 +53,10 @@ class FurtherColumns:
     @property
     def names(self) -> list[str]:
         return [*self.truths, *self.columns]
+
+    @property
+    def masks(self) -> list[str]:
+        return [name for name, truth in self.truths.items() if truth.mask]
 
     def faults(self, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Say what is wrong with the cells of a row, by column; an empty cell says that nothing is known."""
@@ -84,8 +94,11 @@ def further_columns(source: YamlSource) -> tuple[FurtherColumns, list[Fault]]:
             ]
             options = tuple(map(str, entry.get("options", ())))
             amounts = entry.get("amounts") is True
+            mask = entry.get("mask") is True
+            if mask and (options or amounts):
+                faults.append(source.fault(path, "A mask has no options and no amounts."))
             words = (str(entry.get(key, ""))[:200] for key in ("source", "adjudication"))
-            truths[name] = FurtherTruth(options, amounts, *words)
+            truths[name] = FurtherTruth(options, amounts, mask, *words)
     columns = content.get("columns") or []
     if not isinstance(columns, list):
         faults.append(source.fault(("columns",), "Here must stand a list of names."))
@@ -175,6 +188,8 @@ def _truth_fault(value: str, truth: FurtherTruth) -> str:
             amounts_of(value)
         except ValueError as error:
             return str(error)
+    if truth.mask:
+        return ""
     if truth.options and not truth.amounts and value not in truth.options:
         return f"{value[:40]!r} is not one of the options.{did_you_mean(value, truth.options)}"
     return _length_fault(value)

@@ -88,6 +88,11 @@ def schema_read(data: bytes, *, name: str = "schema", options: Sequence[str] = (
     ]
     further, wrong = further_columns(source)
     faults += wrong
+    faults += [
+        source.fault(("truths", name), "A mask needs a picture: this is a schema of tables.")
+        for name in further.masks
+        if not {"modality", "parts"} & set(content)
+    ]
     declared = {key: content[key] for key in ("modality", "label", "parts", "features") if key in content}
     complete: dict[str, Any] = {}
     try:

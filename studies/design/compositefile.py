@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from explainers.core.archive import archive_read
+from explainers.core.archive import archive_read, folder_read
 from explainers.core.cases.manifest import CaseContent, case_set_read
 from explainers.core.errors import CaseSetRefused
 from studies.design.casecolumns import original_faults
 from studies.design.casefile import MAXIMUM_TEXT, CaseFile, CaseSchema
+from studies.design.maskfiles import masks_apart, masks_read
 from studies.design.schemafaults import did_you_mean
 from studies.errors import Fault, FileInvalid
 
@@ -27,11 +29,15 @@ def composite_file_read(
         )
     try:
         apart = [schema.truth_column, *schema.further.names]
-        found = case_set_read(data, schema=schema.content, files=files, apart=apart)
+        pictures, masks = masks_apart(data, columns=schema.further.masks, files=files)
+        found = case_set_read(data, schema=schema.content, files=pictures, apart=apart)
     except CaseSetRefused as error:
         raise FileInvalid(name, [Fault(0, "", str(error))]) from error
     truth = found.apart[schema.truth_column]
-    faults = list(_faults(found, truth, schema))
+    faults = [
+        *_faults(found, truth, schema),
+        *masks_read(found, columns=schema.further.masks, files=masks),
+    ]
     if faults:
         raise FileInvalid(name, faults)
     further = {row["key"]: schema.further.read(_further(found, row["key"], schema)) for row in found.rows}
@@ -47,6 +53,16 @@ def files_read(archive: bytes, *, name: str = "files.zip") -> dict[str, bytes]:
         return archive_read(archive)
     except CaseSetRefused as error:
         raise FileInvalid(name, [Fault(0, "", str(error))]) from error
+
+
+def files_beside(path: Path) -> dict[str, bytes]:
+    """Read the files of a zip archive or of a folder; ``FileInvalid`` says why they were not taken."""
+    try:
+        return folder_read(path) if path.is_dir() else archive_read(path.read_bytes())
+    except CaseSetRefused as error:
+        raise FileInvalid(path.name, [Fault(0, "", str(error))]) from error
+    except OSError as error:
+        raise FileInvalid(path.name, [Fault(0, "", f"It cannot be read: {error.strerror}.")]) from error
 
 
 def _further(found: CaseContent, key: str, schema: CaseSchema) -> dict[str, str]:

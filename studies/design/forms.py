@@ -69,7 +69,7 @@ class CaseImportForm(forms.Form):
     archive = forms.FileField(
         label="Files of the cases",
         required=False,
-        help_text="Zip archive with the pictures (PNG, JPEG, DICOM), texts and series that the case file names.",
+        help_text="Zip archive with the pictures (PNG, JPEG, DICOM), texts, series and masks that the case file names.",
     )
 
     def content(self) -> tuple[bytes, bytes]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from explainers.admin import gate_shown
 from explainers.selectors import gate_red, gates_by_method
 from studies.design import adminviews
+from studies.design.localisation import localisation_of
 from studies.design.models import GateOverride, StudyVersion
 from studies.design.services.gate import SHORTEST_REASON, explanation_keys, gate_accepted, gate_override
 from studies.errors import StudyError
@@ -53,6 +54,7 @@ def _gates(version: StudyVersion) -> list[dict[str, Any]]:
         {
             **gate_shown(gate),
             "open": gate_red(gate, accepted=accepted),
+            "localisation": localisation_of(keys=gate["keys"]),
             "overrides": [each for each in written if each.gate == gate["gate_id"]],
         }
         for gate in gates_by_method(keys=explanation_keys(version))

@@ -88,7 +88,7 @@ class GroundTruth(models.Model):
 
     case = models.ForeignKey("explainers.Case", on_delete=models.PROTECT, related_name="+")
     field = models.CharField(max_length=60, default="decision")
-    value = models.CharField(max_length=2000)
+    value = models.TextField()
     source = models.CharField(max_length=200, blank=True)
     adjudication = models.CharField(
         max_length=200, blank=True, default="", help_text="How disagreement about the answer was settled."

@@ -80,7 +80,9 @@ def half_examined(*, first: str, then: str) -> tuple[StudyVersion, int]:
     version_prepare(version=version)
     finish_jobs()
     version_prepare(version=version)
-    later = list(Job.objects.filter(kind="gate", state="queued").order_by("pk").values_list("pk", flat=True))[5:]
+    later = list(Job.objects.filter(kind="gate", state="queued").order_by("pk").values_list("pk", flat=True))[
+        5:
+    ]
     Job.objects.filter(pk__in=later).update(state="cancelled")
     finish_jobs(light=first)
     gate_override(version=version, gate=gate_id(version), reason=REASON)
@@ -106,7 +108,8 @@ def test_what_turns_red_later_needs_a_reason_of_its_own() -> None:
     version, count = half_examined(first="red", then="red")
     covered = {each["case"] for each in GateOverride.objects.get().covers["cases"]}
     problems = [problem for problem in version_problems(version=version) if ", case " in problem]
-    assert problems and not any(f"case {case} is red" in problem for case in covered for problem in problems)
+    assert problems
+    assert not any(f"case {case} is red" in problem for case in covered for problem in problems)
     gate_override(version=version, gate=gate_id(version), reason=REASON)
     first, second = (len(each.covers["cases"]) for each in GateOverride.objects.order_by("pk"))
     assert (first, first + second) == (count, Job.objects.filter(kind="gate").count())

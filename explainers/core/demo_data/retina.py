@@ -211,33 +211,6 @@ def retina_predictor(patches: Patches | None = None) -> tuple[PredictorSpec, byt
     return spec, trained_weights(spec, inputs=inputs, labels=trained.labels, recipe=RECIPE)
 
 
-def mask_share(values: NDArray[np.floating[Any]], mask: NDArray[np.bool_]) -> float:
-    """
-    Return how much of a map lies in a mask.
-
-    Formula: sum of |v| over the mask / sum of |v|.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        (height, width).
-    mask : numpy.ndarray
-        bool, of the same shape.
-
-    Returns
-    -------
-    float
-        0 to 1; nan if the map is zero everywhere.
-
-    Examples
-    --------
-    >>> mask_share(np.array([[1.0, -3.0]]), np.array([[False, True]]))
-    0.75
-    """
-    total = float(np.abs(values).sum())
-    return float(np.abs(values)[mask].sum()) / total if total else float("nan")
-
-
 def describe_errors(predicted: Sequence[str], patches: Patches) -> dict[str, float]:
     """
     Count how often a predictor is right, by lesion and shortcut.

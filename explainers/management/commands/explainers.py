@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from explainers.core.archive import folder_read
 from explainers.core.errors import ExplainersError
 from explainers.management.demo_files import DEMOS, demo_write
 from explainers.management.gallery import gallery_write
@@ -68,7 +69,7 @@ class Command(BaseCommand):
             ("--base", {"required": True, "metavar": "PREDICTOR"}), ("--known", {"required": True}),
         )  # fmt: skip
         command(
-            "known", "bring known cases: a manifest (CSV or NPZ), its schema (JSON), a zip of its files", name, file,
+            "known", "bring known cases: a manifest (CSV or NPZ), its schema (JSON), a zip or folder", name, file,
             ("schema", {"type": Path}), ("--files", {"type": Path}), ("--licence", {"default": ""}),
         )  # fmt: skip
         command(
@@ -138,7 +139,8 @@ class Command(BaseCommand):
             name=name,
             manifest=content(file),
             schema=json_of(schema),
-            archive=content(files) if files else None,
+            archive=content(files) if files and not files.is_dir() else None,
+            files=folder_read(files) if files and files.is_dir() else None,
             licence=licence,
         )
         self.stdout.write(f"{known.case_set.cases.count()} known cases are there as {known.name}.")

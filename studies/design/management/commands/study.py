@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from explainers.core.errors import ExplainersError
-from studies.design.compositefile import files_read
+from studies.design.compositefile import files_beside
 from studies.design.content import content_named
 from studies.design.models import Recruitment, StudyVersion
 from studies.design.planpage import preview_lines, preview_page
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         cases.add_argument("csv", type=Path, metavar="CSV")
         cases.add_argument("schema", type=Path, metavar="SCHEMA")
         cases.add_argument(
-            "files", type=Path, nargs="?", metavar="ZIP", help="pictures and texts that it names"
+            "files", type=Path, nargs="?", metavar="FILES", help="zip or folder of what it names"
         )
         plan = commands.add_parser("plan", help="count what the case plan comes to, before or after launch")
         plan.add_argument("study", metavar="FILE|STUDY")
@@ -146,7 +146,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  not ready: {problem}")
 
     def _cases(self, *, name: str, csv: Path, schema: Path, files: Path | None, **_: Any) -> None:
-        beside = files_read(files.read_bytes(), name=files.name) if files else None
+        beside = files_beside(files) if files else None
         case_set = case_file_import(name=name, csv=csv, schema=schema, files=beside)
         self.stdout.write(f"{case_set.name}: {case_set.cases.count()} cases (digest {case_set.digest}).")
         for note in case_set.notes:
