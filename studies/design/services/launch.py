@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -78,17 +79,21 @@ def version_launch(
         verb="version_launch",
         study=locked.study,
         actor=actor,
-        detail={
-            "version": locked.number,
-            "digest": locked.digest,
-            "plan_digest": locked.plan_digest,
-            "gate_overrides": gate_overrides(locked),
-        },
+        detail=_record(locked),
     )
     # Last, because from here on the database refuses every change.
     locked.launched_at = timezone.now()
     locked.save(update_fields=["allocation_seed", "launched_at"])
     version.refresh_from_db()
+
+
+def _record(version: StudyVersion) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "digest": version.digest,
+        "plan_digest": version.plan_digest,
+        "gate_overrides": gate_overrides(version),
+    }
 
 
 def seed_bytes(seed: str) -> bytes:
