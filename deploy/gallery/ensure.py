@@ -11,7 +11,7 @@ from explainers.models import CaseSet, Predictor
 from studies.design.gallery import Landmark
 from studies.design.models import Recruitment, StudyVersion
 from studies.design.selectors import version_current, version_latest
-from studies.design.services import recruitment_set, study_import, version_launch
+from studies.design.services import gates_override, recruitment_set, study_import, version_launch
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -42,8 +42,12 @@ def study_bring(landmark: Landmark) -> StudyVersion:
     return version
 
 
-def study_open(version: StudyVersion) -> None:
-    """Launch a prepared version, unless it is launched, and let participants in."""
+def study_open(landmark: Landmark, version: StudyVersion) -> None:
+    """Launch a prepared version, unless it is launched, and let participants in.
+
+    A red light of the quality gate is let through only with the reason that the gallery gives for its method.
+    """
     if version.launched_at is None:
+        gates_override(version=version, reasons=landmark.overrides)
         version_launch(version=version)
     recruitment_set(version=version, state=Recruitment.State.OPEN)

@@ -37,7 +37,9 @@ from explainers.core.demo_data.mazes import (
     maze_schema,
     mazes_draw,
 )
+from explainers.core.demo_data.reviews import BOOKS, HOTELS, Kind, review_predictor, reviews_make
 from explainers.core.png import png_decode
+from explainers.core.predictor import LoadedPredictor
 
 
 def reached(maze: Maze) -> set[str]:
@@ -176,3 +178,25 @@ def test_the_directions_of_a_maze_tell_the_way_that_is_drawn() -> None:
                 row, column = row + turns[direction][0], column + turns[direction][1]
                 assert maze.way[edge + row * unit + unit // 2, edge + column * unit + unit // 2] == 1
         assert (name, column) == (maze.advised, size - 1)
+
+
+@pytest.mark.parametrize("kind", [HOTELS, BOOKS])
+def test_the_words_of_reviews_speak_for_their_class_as_often_as_their_kind_says(kind: Kind) -> None:
+    reviews = reviews_make(kind, count=400, seed=1)
+    shares = []
+    for text, label in zip(reviews.texts, reviews.labels, strict=True):
+        name, words = kind.classes[label], text.replace(".", "").replace(",", "").split()
+        other = next(each for each in kind.classes if each != name)
+        shares.append([sum(word in kind.speaks[one] for word in words) / 6 for one in (name, other)])
+    own, against = np.mean(shares, axis=0)
+    assert abs(own - kind.strength) < 0.03
+    assert abs(against - 0.35 * (1 - kind.strength)) < 0.03
+    assert np.array_equal(reviews.labels, np.arange(400) % 2)
+
+
+def test_a_predictor_of_reviews_is_right_on_most_and_not_on_all() -> None:
+    reviews, fresh = reviews_make(BOOKS, count=600, seed=3), reviews_make(BOOKS, count=84, seed=9)
+    spec, weights = review_predictor(reviews)
+    said = LoadedPredictor(spec, weights=weights).probabilities([{"text": text} for text in fresh.texts])
+    right = [max(p, key=lambda n: p[n]) == BOOKS.classes[k] for p, k in zip(said, fresh.labels, strict=True)]
+    assert 0.75 <= np.mean(right) <= 0.95

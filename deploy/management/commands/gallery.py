@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if not is_draft:
             if version.launched_at is None:
                 self._made(study, version)
-            study_open(version)
+            study_open(study, version)
             self.stdout.write(f"{study.name}: open at {reverse('participant', args=[study.slug])}")
         page = reverse("admin:design_studyversion_change", args=[version.pk])
         self.stdout.write(f"{study.name}: {version} in the admin at {page}")

@@ -5,6 +5,7 @@ A folder holds the study file, the texts that it names, and ``about.yaml``; ``de
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,10 @@ class PaperMeasure:
 
 @dataclass(frozen=True)
 class Landmark:
-    """A study of the gallery: the paper, what its file expresses of it, and what is missing."""
+    """A study of the gallery: the paper, what its file expresses of it, and what is missing.
+
+    ``overrides`` leads from a method to the written reason why its explanations are shown although some are red.
+    """
 
     name: str
     title: str
@@ -41,6 +45,7 @@ class Landmark:
     missing: tuple[str, ...]
     measures: tuple[PaperMeasure, ...]
     fewest: int
+    overrides: Mapping[str, str]
 
     @property
     def cited(self) -> str:
@@ -88,6 +93,7 @@ def landmark(name: str) -> Landmark:
         missing=tuple(content["missing"]),
         measures=tuple(PaperMeasure(each["paper"], each["measure"]) for each in content["measures"]),
         fewest=int(content["fewest"]),
+        overrides=dict(content.get("overrides", {})),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -106,6 +107,23 @@ def gate_override(
     }
     action_record(verb="gate_override", study=version.study, actor=actor, detail=detail)
     return kept
+
+
+def gates_override(
+    *, version: StudyVersion, reasons: Mapping[str, str], actor: User | None = None
+) -> list[GateOverride]:
+    """Keep a reason for every method that has red lights and for which one is given, by the name of the method."""
+    accepted = gate_accepted(version)
+    red = [
+        gate
+        for gate in gates_by_method(keys=explanation_keys(version))
+        if gate["method"] in reasons
+        and any(gate_red(gate, accepted=accepted)[kind] for kind in ("measures", "cases"))
+    ]
+    return [
+        gate_override(version=version, gate=gate["gate_id"], reason=reasons[gate["method"]], actor=actor)
+        for gate in red
+    ]
 
 
 def _second_checkpoint(version: StudyVersion) -> Predictor | None:
