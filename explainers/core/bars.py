@@ -48,7 +48,7 @@ def bars_spec(
     attributions: Sequence[float],
     *,
     top: int = 5,
-    baseline: str = "a typical patient",
+    baseline: str = "a typical case",
     outcome: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """
@@ -226,8 +226,8 @@ def bars_text(
 
     Examples
     --------
-    >>> bars_text([Bar("Age", "40 years", "", 0.5)], target="ill", limit=1, baseline="a typical patient")
-    'What pushed the AI towards ill, compared with a typical patient: Age (40 years) towards ill, 50 of 100.'
+    >>> bars_text([Bar("Age", "40 years", "", 0.5)], target="ill", limit=1, baseline="a typical case")
+    'What pushed the AI towards ill, compared with a typical case: Age (40 years) towards ill, 50 of 100.'
     """
     words = directions(target, outcome=outcome)
     parts = []

@@ -36,7 +36,7 @@ class PredictorSpec:
         Names of the outputs, in their order; one name for a regression.
     preprocessing : Mapping
         Tables: `{"kind": "standardise", "mean": [...], "scale": [...]}` in the units of the features; the mean
-        is also the baseline of explanations ("a typical patient").
+        is also the baseline of explanations ("a typical case").
         Pictures: `{"kind": "image", "height", "width", "mean": [...], "scale": [...], "each": false}`, per channel,
         of values from 0 to 1; with `each` every picture is brought to mean 0 and standard deviation 1
         per channel instead, and mean and scale are left out.

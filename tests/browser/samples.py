@@ -63,7 +63,7 @@ BARS = bars_html(
     ),
     inputs=INPUTS,
     features=FEATURES,
-    spec={"renderer": "bars", "version": "1", "top": 5, "limit": 1.0, "baseline": "a typical patient"},
+    spec={"renderer": "bars", "version": "1", "top": 5, "limit": 1.0, "baseline": "a typical case"},
 )
 ADVICE = {"label": "malignant", "confidence_text": "87 %", "scores": []}
 OWN = {"label": "benign", "confidence_text": "60 %"}
