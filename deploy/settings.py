@@ -238,7 +238,7 @@ ASSAY_WORK_LIMIT_S = env.number(
 )
 ASSAY_SWEEP_S = env.number("ASSAY_SWEEP_S", default=5, means="seconds between two rounds of the sweeper")
 ASSAY_QUEUES = env.names(
-    "ASSAY_QUEUES", default="cpu,gpu,analysis", means="queues of the one worker on a laptop"
+    "ASSAY_QUEUES", default="cpu,gpu,render,analysis", means="queues of the one worker on a laptop"
 )
 ASSAY_SWEEPS = [
     "deploy.health.stamp_sweeper",

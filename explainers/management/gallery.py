@@ -30,7 +30,8 @@ LOOK = """\
 @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9198a1; --line: #3d444d; --paper: #0d1117; } }
 body { margin: 0 auto; padding: 1rem; max-width: 84rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink);
   background: var(--paper); }
-.gallery { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
+.gallery { display: grid; gap: 1.5rem; margin-top: 1.5rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
 .gallery > article { min-width: 0; padding: 1rem; border: 1px solid var(--line); border-radius: 0.5rem; }
 .gallery h3 { margin: 0 0 0.25rem; font-size: 1rem; }
 .gallery-note { margin: 0 0 0.75rem; color: var(--soft); font-size: 0.875rem; }
@@ -107,7 +108,7 @@ def _method_articles(scene: Scene, plugin: type[Method]) -> Iterator[Shown]:
         return
     controls = _controls(scene, plugin, real) if plugin.scope == "attribution" else []
     spec = _spec(scene, [real[0], *(found for _, found in controls)])
-    note = f"{plugin.name}. {plugin.warning}".strip()
+    note = f"{plugin.name}. {plugin.warning}" if plugin.warning else plugin.name
     yield Shown(plugin.label, note, _drawn(scene, real[0], spec=spec))
     for control, found in controls:
         yield Shown(

@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection
 from explainers.core.stopping import stoppable
 from explainers.services.jobs import Claim, job_heartbeat, jobs_wanted
 
-LOOK_S = 0.5
+LOOK_S = 0.25
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def kept_alive(claims: Sequence[Claim]) -> Iterator[None]:
     """
     Renew the leases until the block ends; stop the block when none of its jobs is ours any more.
 
-    1. Twice a second it is looked whether the jobs were cancelled; the computation stops between two chunks.
+    1. Four times a second it is looked whether the jobs were cancelled; the computation stops between two chunks.
     2. What takes longer than `ASSAY_WORK_LIMIT_S` hangs: nothing inside of a process can end it, so the process ends
        itself, and the jobs are tried again alone like those of any worker that died.
     """

@@ -13,6 +13,9 @@ from explainers.models import Job, Predictor
 from explainers.selectors import explanation_artefact, explanation_list, render_key
 from explainers.services.jobs import jobs_add
 
+QUEUE = "render"
+"""Drawings are quick, and do not wait behind a day of explanations."""
+
 
 @transaction.atomic
 def renderings_request(*, keys: Sequence[str], scale_of: Sequence[str]) -> str:
@@ -35,6 +38,7 @@ def renderings_request(*, keys: Sequence[str], scale_of: Sequence[str]) -> str:
                 key=render_key(key=explanation.key, spec_digest=spec_digest),
                 predictor_id=explanation.predictor_id,
                 case_id=explanation.case_id,
+                queue=QUEUE,
                 payload={"explanation": explanation.key, "spec": spec, "spec_digest": spec_digest},
             )
             for explanation in explanation_list(keys=keys)

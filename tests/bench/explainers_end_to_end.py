@@ -79,7 +79,7 @@ def whole_way(predictor: Any, cases: list[Any], *, seed: int) -> float:
     )
     jobs_work(queue="cpu", seconds=600)
     renderings_request(keys=keys, scale_of=keys)
-    jobs_work(queue="cpu", seconds=600)
+    jobs_work(queue="render", seconds=600)
     spent = time.process_time() - begin
     assert Rendering.objects.count() == before + len(cases)
     return spent

@@ -101,7 +101,11 @@ def measure(numerics: Numerics, *, cases: int = CASES, size: int = 224) -> list[
 def main() -> int:
     """Measure every class, or say that there is no GPU."""
     if not torch.cuda.is_available():
-        print("There is no GPU here: nothing was measured.")
+        print(
+            "There is no GPU here, so nothing was measured: run make bench-explainers-gpu on a machine with "
+            "an NVIDIA card and the CUDA build of PyTorch.",
+            file=sys.stderr,
+        )
         return 1
     architecture = "sm{}{}".format(*torch.cuda.get_device_capability())
     print(f"{torch.cuda.get_device_name()}, {architecture}, torch {torch.__version__}")

@@ -88,7 +88,7 @@ def test_rationales_are_brought_asked_for_and_shown(folder: Path) -> None:
     )
     assert len(keys) == len(ROWS)
     digest = renderings_request(keys=keys, scale_of=keys)
-    jobs_work(queue="cpu")
+    jobs_work(queue="render")
     from explainers.selectors import rendering_bytes
 
     first = explanation_list(keys=keys)[0]

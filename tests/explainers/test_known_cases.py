@@ -64,7 +64,7 @@ def drawn(predictor: Predictor, shown: list[Case], /, *, method: str, **paramete
     jobs_work(queue="cpu")
     assert job_progress(keys=keys)["done"] == len(shown), Job.objects.exclude(error="").first()
     digest = renderings_request(keys=keys, scale_of=keys)
-    jobs_work(queue="cpu")
+    jobs_work(queue="render")
     rows = explanation_list(keys=keys)
     return [rendering_bytes(explanation_id=row.pk, spec_digest=digest)[1].decode() for row in rows]
 

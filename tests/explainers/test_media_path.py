@@ -33,7 +33,7 @@ def shown(spec: PredictorSpec, case_set: Any, *, method: str, **parameters: Any)
     )
     jobs_work(queue="cpu")
     digest = renderings_request(keys=keys, scale_of=keys)
-    jobs_work(queue="cpu")
+    jobs_work(queue="render")
     drawn = [
         rendering_bytes(explanation_id=each.pk, spec_digest=digest)[1].decode()
         for each in explanation_list(keys=keys)

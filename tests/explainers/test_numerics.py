@@ -90,7 +90,7 @@ def test_the_benchmark_of_a_gpu_says_where_there_is_none_and_runs_on_a_cpu(
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert explainers_gpu.main() == 1
-    assert "nothing was measured" in capsys.readouterr().out
+    assert "nothing was measured" in capsys.readouterr().err
     monkeypatch.setattr(explainers_gpu, "TURNS", 1)
     monkeypatch.setattr(explainers_gpu, "STEPS", 2)
     faults = explainers_gpu.measure(numerics_of("bf16-cpu"), cases=3, size=32)

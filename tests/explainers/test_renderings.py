@@ -265,3 +265,7 @@ def test_a_case_is_shown_by_itself() -> None:
     assert case_html({"age": 4.0}, schema={"features": []}) == ""
     with pytest.raises(CaseSetRefused, match="missing"):
         case_html({}, schema={"modality": "image", "label": "Photograph", "features": []})
+
+
+def test_what_cases_are_compared_with_fits_flats_as_well_as_patients() -> None:
+    assert bars_spec([1.0])["baseline"] == "a typical case"

@@ -85,7 +85,8 @@ def test_the_whole_path(net: Predictor, cases: list[Case]) -> None:
     assert jobs_work(queue="cpu") == 18
     assert explanation_problems(keys=keys + placebo) == []
     spec = renderings_request(keys=keys + placebo, scale_of=keys + placebo)
-    assert jobs_work(queue="cpu") == 12
+    assert jobs_work(queue="cpu") == 0, "drawings do not wait behind explanations"
+    assert jobs_work(queue="render") == 12
     assert job_progress(keys=keys + placebo, spec_digest=spec) == {
         "queued": 0,
         "running": 0,
@@ -316,7 +317,8 @@ def full(net: Predictor, cases: list[Case]) -> None:
     jobs_work(queue="cpu")
     renderings_request(keys=keys, scale_of=keys)
     gates_request(keys=keys)
-    jobs_work(queue="cpu")
+    for queue in ("cpu", "render"):
+        jobs_work(queue=queue)
     reference_keep(name="known", case_set=CaseSet.objects.get())
 
 

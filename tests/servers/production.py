@@ -169,7 +169,7 @@ class Production:
 
     def start(self) -> Self:
         log, env = self.folder / "worker.log", self.live.env
-        self.others.append(start_worker(queues="cpu,analysis", env=env, log=log))
+        self.others.append(start_worker(queues="cpu,render,analysis", env=env, log=log))
         self.others.append(start_program("manage.py", "sweep", env=env, log=self.folder / "sweeper.log"))
         self.live.start()
         self.nginx.start()

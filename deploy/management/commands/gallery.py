@@ -59,7 +59,7 @@ class Command(BaseCommand):
     def _made(self, study: Landmark, version: StudyVersion) -> None:
         while to_come := version_prepare(version=version):
             self.stdout.write(f"{study.name}: {to_come} predictions, explanations and drawings to come")
-            if not sum(jobs_work(queue=queue) for queue in ("gpu", "cpu")):
+            if not sum(jobs_work(queue=queue) for queue in ("gpu", "cpu", "render")):
                 failed = Job.objects.filter(state=Job.State.FAILED).first()
                 why = f"{failed} failed: {failed.error}" if failed else "Another worker may have them."
                 raise CommandError(f"{study.name}: {to_come} results do not come. {why}")
