@@ -16,6 +16,9 @@ from studies.design.yamlsource import Path
 from studies.errors import Fault
 from studies.protocols import get_protocol, protocol_names
 
+DERIVED = frozenset(
+    {"is_positive", "score_initial", "score_ai", "n_options", "understanding"}
+)  # of every trial
 _PART = re.compile(r"([A-Za-z0-9_]+)|\[([0-9]+)\]")
 
 
@@ -110,9 +113,11 @@ def _unmeasurable(draft: Draft, measure: str, outcome: Mapping[str, Any], path: 
         yield draft.fault(path, f"'{measure}' needs trials with the protocol {wanted}: the flow has none.")
         return
     protocols = [get_protocol(name) for name in draft.protocols() if name in protocol_names()]
-    recorded = {column for protocol in protocols for column in protocol.wide}
+    recorded = {column for protocol in protocols for column in (*protocol.wide, *protocol.computed)}
+    if any(step.params.get("phase") for step in draft.of_kind("trials")):
+        recorded |= {"phase", "n_learned"}
     rare = {"response_initial", "confidence_initial", *(column.name for column in TABLES["trials"].optional)}
-    lacking = sorted(rare & set(declared.requires) - recorded)
+    lacking = sorted(rare & set(declared.requires) - recorded - DERIVED)
     if lacking:
         yield draft.fault(path, f"'{measure}' needs {lacking[0]}, which no protocol of the flow records.")
 

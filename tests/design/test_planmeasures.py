@@ -12,6 +12,7 @@ ONLY_SIMULATION = STUDY.replace(
     "  - trials: {protocol: forward_simulation, cases: {per_participant: 4, strata: {ai_correct: balanced}}}\n",
     "",
 )
+PHASES = ("pre", "learn", "test")
 ONE_STAGE = STUDY.replace("protocol: judge_advisor", "protocol: decision")
 
 
@@ -22,7 +23,8 @@ def sentences(study: str, measure: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "measure", ["accuracy", "rair", "rt_ms", "brier", "forward_simulation_accuracy", "agreement"]
+    "measure",
+    ["accuracy", "rair", "rt_ms", "brier", "forward_simulation_accuracy", "agreement", "sensitivity"],
 )
 def test_a_measure_of_a_protocol_of_the_flow_is_planned(measure: str) -> None:
     assert study_read(STUDY.replace("measure: accuracy", f"measure: {measure}"), files=SIDE_FILES)
@@ -44,9 +46,7 @@ def test_a_measure_without_trials_of_its_protocol_is_refused(study: str, measure
     ]
 
 
-@pytest.mark.parametrize(
-    ("measure", "column"), [("sensitivity", "is_positive"), ("simulation_gain", "phase")]
-)
+@pytest.mark.parametrize(("measure", "column"), [("simulation_gain", "phase")])
 def test_a_measure_that_needs_a_column_nobody_records_is_refused(measure: str, column: str) -> None:
     assert sentences(STUDY, measure) == [
         f"'{measure}' needs {column}, which no protocol of the flow records."
@@ -67,3 +67,19 @@ def test_the_score_of_a_questionnaire_that_is_not_asked_is_refused() -> None:
 
 def test_a_curve_is_no_outcome() -> None:
     assert sentences(STUDY, "calibration_curve")[0].startswith("There is no measure 'calibration_curve'.")
+
+
+def test_a_gain_between_phases_is_planned_where_blocks_have_phases() -> None:
+    few = "cases: {per_participant: 4, strata: {ai_correct: balanced}}"
+    before = f"  - trials: {{protocol: forward_simulation, {few}}}\n"
+    assert before in STUDY
+    blocks = [
+        f"  - trials: {{protocol: {protocol}, phase: {phase}, {few}}}\n"
+        for protocol, phase in zip(
+            ("forward_simulation", "learning_transfer", "forward_simulation"), PHASES, strict=True
+        )
+    ]
+    study = STUDY.replace(before, "".join(blocks)).replace(
+        "conditions:", "phases: [pre, learn, test]\nconditions:", 1
+    )
+    assert study_read(study.replace("measure: accuracy", "measure: simulation_gain"), files=SIDE_FILES)
