@@ -85,7 +85,7 @@ def _changed(
             else value
             for name, value in row["inputs"].items()
         }
-        twin = {"key": f"{row['key']}-changed", "inputs": inputs}
+        twin: dict[str, Any] = {"key": f"{row['key']}-changed", "inputs": inputs}
         made[_answers(network, [twin])[twin["key"]] != before[row["key"]]].append((row, twin))
     few = min(OF_CHANGED // 2, *map(len, made.values()))
     table = []
