@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from studies.protocols.reveal import Reveal
@@ -89,7 +90,7 @@ class ConditionSpec:
     incentive: Mapping[str, Any] = field(default_factory=dict)
     told_source: str = "ai"
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
         """Return everything that the condition may show, in the order in which it stands."""
         advice = (Part(0, ADVICE, self.advice_reveal, self.advice_when),) if self.advice_show else ()
@@ -98,7 +99,7 @@ class ConditionSpec:
             for number, e in enumerate(self.explanations, start=1)
         )
 
-    @property
+    @cached_property
     def treatment(self) -> Treatment:
         parts = self.parts
         return Treatment(

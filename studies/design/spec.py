@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from studies.design.conditions import ConditionSpec, ExplanationSpec, read_condition
@@ -138,11 +139,15 @@ class StudySpec:
     order: str = "fixed"
     per: str = "block"
 
+    @cached_property
+    def _by_name(self) -> tuple[Mapping[str, ConditionSpec], Mapping[str, ArmSpec]]:
+        return {c.name: c for c in self.conditions}, {arm.name: arm for arm in self.arms}
+
     def condition(self, name: str) -> ConditionSpec:
-        return next(c for c in self.conditions if c.name == name)
+        return self._by_name[0][name]
 
     def arm(self, name: str) -> ArmSpec:
-        return next(arm for arm in self.arms if arm.name == name)
+        return self._by_name[1][name]
 
     def condition_of(self, arm: str, within: str) -> ConditionSpec:
         """Return the condition that a trial shows in an arm; ``=name`` is one that all arms see there."""

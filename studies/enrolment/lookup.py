@@ -10,31 +10,29 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from studies.enrolment.models import Participant
-from studies.enrolment.prepared import prepared_cursor
+from studies.enrolment.prepared import row_prepared
 
 Converter = Callable[[Any, Any, Any], Any]
 
 
 def participant_by_digest(digest: str, *, is_locked: bool) -> Participant | None:
     """Return the participant; with ``is_locked`` their row stays locked until the transaction ends."""
-    statement, converters = _prepared(connection.vendor, is_locked)
-    with prepared_cursor() as cursor:
-        cursor.execute(statement, [digest])
-        row = cursor.fetchone()
+    own = connections[DEFAULT_DB_ALIAS]
+    statement, names, converters = _prepared(own.vendor, is_locked)
+    row = row_prepared(statement, [digest])
     if row is None:
         return None
     values = list(row)
     for place, convert, expression in converters:
-        values[place] = convert(values[place], expression, connection)
-    names = [field.attname for field in Participant._meta.concrete_fields]
+        values[place] = convert(values[place], expression, own)
     return Participant.from_db(DEFAULT_DB_ALIAS, names, values)
 
 
 @lru_cache(maxsize=4)
-def _prepared(vendor: str, is_locked: bool) -> tuple[str, tuple[tuple[int, Converter, Any], ...]]:
+def _prepared(vendor: str, is_locked: bool) -> tuple[str, list[str], tuple[tuple[int, Converter, Any], ...]]:
     """Compose the statement, and find what turns the columns of this database into values of the model."""
     quote = connection.ops.quote_name
     fields = Participant._meta.concrete_fields
@@ -50,4 +48,4 @@ def _prepared(vendor: str, is_locked: bool) -> tuple[str, tuple[tuple[int, Conve
             *expression.get_db_converters(connection),
         ):
             converters.append((place, convert, expression))
-    return statement, tuple(converters)
+    return statement, [field.attname for field in fields], tuple(converters)

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from studies.enrolment.prepared import prepared_cursor
+from studies.enrolment.prepared import row_prepared
 from studies.trials.entries import Columns, Insert, Model, fields_of, names_of, table_of
 
 Shape = tuple[Model, Columns]
@@ -32,8 +32,7 @@ def write_in_one(inserts: Sequence[Insert], updates: Mapping[models.Model, Mappi
         if insert.child:
             documents.append(_json(insert.child.rows))
     documents += [_json([[*changes.values(), row.pk]]) for row, changes in updates.items()]
-    with prepared_cursor() as cursor:
-        cursor.execute(_statement(shapes, changed), documents)
+    row_prepared(_statement(shapes, changed), documents)
 
 
 def _shape_of_child(insert: Insert) -> Shape | None:
@@ -41,13 +40,17 @@ def _shape_of_child(insert: Insert) -> Shape | None:
 
 
 def _json(rows: Sequence[Sequence[Any]]) -> str:
-    return json.dumps([dict(enumerate(row)) for row in rows], default=_moment, allow_nan=False)
+    return _ENCODER.encode([dict(enumerate(row)) for row in rows])
 
 
+@lru_cache(maxsize=64)  # the rows of an answer share a few moments
 def _moment(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is no value of a ledger")
+
+
+_ENCODER = json.JSONEncoder(default=_moment, allow_nan=False, check_circular=False, separators=(",", ":"))
 
 
 @lru_cache(maxsize=256)
