@@ -27,13 +27,16 @@ class Bundle:
         Content of ``codebook.json``: the decision's question and options, what each condition showed.
     treatment : mapping
         Content of ``treatment.json``, all keys optional: ``conditions`` (list of ``name, label, text, picture`` - a
-        PNG or JPEG file beside it - ``alt``, and ``explanations`` with ``method, control, reveal``), ``instructions,
-        audience, action``, ``recruited`` (``first, last``), ``pay``, ``ethics``, ``predictors`` (list of ``name,
-        checkpoint``), ``ai`` (``accuracy_claimed``), ``gates`` (list of ``condition, gate, state``: green or red,
+        PNG or JPEG file beside it - ``alt``, ``trial`` (HTML of ``case, shown, asked``), ``claimed_accuracy``, and
+        ``explanations`` with ``method, title, control, control_title, reveal``), ``instructions, audience, action``,
+        ``recruited`` (``first, last`` day), ``pay`` (words, or the rules of a study file), ``ethics``, ``predictors``
+        (list of ``name, checkpoint``), ``ai`` (``accuracy_claimed``, ``on_the_case_sets``: list of ``predictor,
+        case_set, cases, right``), ``gates`` (list of ``condition, gate, state``: green or red,
         ``overridden``: the reason, ``declared_control``), ``actionability`` (``concreteness, validation, why``: scores
-        that authors lower).
+        that authors lower), ``coding`` (``blinded``: the coders saw neither condition nor person).
     codings : pandas.DataFrame or None
-        ``codings.csv``: free text coded by two coders; columns ``response``, ``coder``, ``code``.
+        ``codings.csv``: free text coded by two coders; columns ``response``, ``coder``, ``code``, if known
+        ``condition``.
     folder : pathlib.Path or None
         Where pictures lie that ``treatment.json`` names.
     files : mapping of str to str
@@ -50,6 +53,11 @@ class Bundle:
     def positive(self) -> str:
         """The option of the decision that counts as positive; empty when nobody said."""
         return str(_mapping(self.codebook.get("decision")).get("positive") or "")
+
+    @property
+    def blinded(self) -> bool:
+        """Whether the dataset says that the coders of its free text saw neither condition nor person."""
+        return _mapping(self.treatment.get("coding")).get("blinded") is True
 
     def condition(self, name: str) -> dict[str, Any]:
         """Return everything that is known of a condition; ``treatment.json`` before the codebook."""
@@ -119,7 +127,10 @@ def _codings(path: Path) -> pd.DataFrame | None:
 
     if not path.is_file():
         return None
-    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} is not readable CSV: {error}") from error
     absent = [name for name in ("response", "coder", "code") if name not in table.columns]
     if absent:
         raise DatasetError(f"{path} lacks the column(s) {', '.join(absent)}; it needs response, coder, code.")

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def coder_agreement(codings: pd.DataFrame | None, *, alpha: float = 0.05) -> dict[str, Any] | None:
+def coder_agreement(
+    codings: pd.DataFrame | None, *, alpha: float = 0.05, blinded: bool = False
+) -> dict[str, Any] | None:
     """Compare two coders who coded the same responses, each without seeing the other.
 
     ``kappa = (p_o - p_e) / (1 - p_e)``, standard error after Fleiss, Cohen and Everitt (1969).
@@ -17,16 +19,20 @@ def coder_agreement(codings: pd.DataFrame | None, *, alpha: float = 0.05) -> dic
     Parameters
     ----------
     codings : pandas.DataFrame or None
-        Columns ``response, coder, code``; one code for each response and coder.
+        Columns ``response, coder, code``; one code for each response and coder. With ``condition``, codes are counted
+        by condition too.
     alpha : float
         The interval covers ``1 - alpha``.
+    blinded : bool
+        The dataset says that the coders saw neither condition nor person.
 
     Returns
     -------
     dict or None
-        ``kappa, low, high, agreement, n, n_single`` (responses that only one coder coded), ``coders, codes`` (``code``,
-        counts of ``first`` and ``second``, ``both``, ``kappa`` of this code against all others), ``undefined``: None or
-        a sentence. None without codings.
+        ``kappa, low, high, agreement, n, blinded, n_single`` (responses that only one coder coded), ``coders, codes``
+        (``code``, counts of ``first`` and ``second``, ``both``, ``kappa`` of this code against all others),
+        ``by_condition`` (``condition, n``, and under ``counts`` how many texts both coders gave each code),
+        ``undefined``: None or a sentence. None without codings.
 
     References
     ----------
@@ -59,21 +65,43 @@ def coder_agreement(codings: pd.DataFrame | None, *, alpha: float = 0.05) -> dic
     names = sorted(set(first) | set(second))
     return {
         **_kappa(first, second, names, alpha=alpha),
+        "blinded": blinded,
         "n_single": len(wide) - len(both),
         "coders": coders,
-        "codes": [_code(first, second, name) for name in names],
+        "codes": [_code(first, second, name, alpha=alpha) for name in names],
+        "by_condition": _by_condition(codings, both, names),
         "undefined": None,
     }
 
 
-def _code(first: list[str], second: list[str], name: str) -> dict[str, Any]:
+def _by_condition(codings: pd.DataFrame, both: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+    """Count, in each condition, the texts to which both coders gave the same code."""
+    if "condition" not in codings.columns:
+        return []
+    where = codings.drop_duplicates("response").set_index("response")["condition"]
+    agreed = both[both.iloc[:, 0] == both.iloc[:, 1]].iloc[:, 0]
+    found = []
+    for condition in sorted(set(where[where != ""].dropna())):
+        mine = set(where.index[where == condition])
+        counts = agreed[agreed.index.isin(mine)].value_counts()
+        found.append(
+            {
+                "condition": condition,
+                "n": int(both.index.isin(mine).sum()),
+                "counts": [{"code": name, "count": int(counts.get(name, 0))} for name in names],
+            }
+        )
+    return found
+
+
+def _code(first: list[str], second: list[str], name: str, *, alpha: float) -> dict[str, Any]:
     yes = [str(one == name) for one in first], [str(one == name) for one in second]
     return {
         "code": name,
         "first": first.count(name),
         "second": second.count(name),
         "both": sum(one == other == name for one, other in zip(first, second, strict=True)),
-        "kappa": _kappa(*yes, ["True", "False"], alpha=0.05)["kappa"],
+        "kappa": _kappa(*yes, ["True", "False"], alpha=alpha)["kappa"],
     }
 
 

@@ -11,13 +11,19 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis.report import figures, figures_curves, wording
+from analysis.report import figures, figures_curves, treatmentwords, wording
+from analysis.report.drawn import instructions_html
 from analysis.report.labels import relabelled
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_html(results: dict[str, Any], *, pictures: Mapping[str, str] | None = None) -> str:
+def render_html(
+    results: dict[str, Any],
+    *,
+    pictures: Mapping[str, str] | None = None,
+    drawings: Mapping[str, Mapping[str, str]] | None = None,
+) -> str:
     """Render the report as one HTML page without script, font, picture or style from elsewhere.
 
     Parameters
@@ -26,6 +32,8 @@ def render_html(results: dict[str, Any], *, pictures: Mapping[str, str] | None =
         Content of ``report.json``.
     pictures : mapping of str to str, optional
         Data address of the picture of a trial, by name of the condition.
+    drawings : mapping of str to mapping, optional
+        Drawn trial (as of `analysis.report.treatment.drawings`), by name of the condition.
 
     Returns
     -------
@@ -43,12 +51,25 @@ def render_html(results: dict[str, Any], *, pictures: Mapping[str, str] | None =
     environment.globals.update(
         {
             name: getattr(wording, name)
-            for name in ("number", "p_value", "level_text", "signed", "interval", "unit_text", "moment_text")
+            for name in (
+                "number",
+                "p_value",
+                "level_text",
+                "signed",
+                "interval",
+                "unit_text",
+                "moment_text",
+                "coverage",
+            )
         }
     )
+    for name in ("pay_words", "recruited_words", "ethics_words", "ai_words"):
+        environment.globals[name] = getattr(treatmentwords, name)
+    environment.globals["instructions_html"] = instructions_html
     labels = results["labels"]
     images = {labels.get(name, name): image for name, image in (pictures or {}).items()}
-    shown = {**relabelled(results, labels), "pictures": images}
+    drawn = {labels.get(name, name): parts for name, parts in (drawings or {}).items()}
+    shown = {**relabelled(results, labels), "pictures": images, "drawings": drawn}
     return environment.get_template("report.html").render(
         **shown, style=Markup(style()), figures=draw(shown), dash=wording.DASH  # noqa: S704 - our own file
     )  # fmt: skip
@@ -123,7 +144,7 @@ def style() -> str:
     str
         CSS, as it stands between the tags.
     """
-    return (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    return "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "trial.css"))
 
 
 def style_hash() -> str:

@@ -115,7 +115,7 @@ def compute_results(
         "treatment": treatment_shown(
             beside, conditions=sample.conditions, ai_accuracy=validity["ai_accuracy"]
         ),
-        "coding": coder_agreement(beside.codings, alpha=plan.alpha),
+        "coding": coder_agreement(beside.codings, alpha=plan.alpha, blinded=beside.blinded),
         "methods": [
             *methods_paragraphs(
                 sample, plan=plan, labels=labels, scope=about, permutations=used.permutations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from analysis.core.selection import DECISION_PROTOCOLS, counted
@@ -35,7 +36,12 @@ def scope(sample: Sample, *, bundle: Bundle) -> dict[str, Any]:
     """
     trials = counted(sample.trials, protocols=DECISION_PROTOCOLS)
     predictors = _distinct(trials, "predictor")
-    shown = [one for one in _distinct(trials, "explanations") if one]
+    titles = _titles(bundle)
+    shown = [
+        " and ".join(titles.get(name, name) for name in one.split("+"))
+        for one in _distinct(trials, "explanations")
+        if one
+    ]
     checkpoints = [
         f"{one['name']} {str(one['checkpoint'])[:12]}"
         for one in bundle.treatment.get("predictors") or []
@@ -64,9 +70,21 @@ def _sentence(found: dict[str, Any]) -> str:
     people = f"people like these {found['n_participants']}"
     people += f" {found['audience']}" if found["audience"] else " participants"
     return (
-        f"It holds for {predictor}, {shown}, {cases} and {people}. One checkpoint and one rendering say nothing about "
+        f"This is about {predictor}, {shown}, {cases} and {people}. One checkpoint and one rendering say nothing about "
         "a method as such."
     )
+
+
+def _titles(bundle: Bundle) -> dict[str, str]:
+    """Return what each explanation is called, by the name that the trials have of it."""
+    found = {}
+    for one in bundle.codebook.get("conditions") or []:
+        for each in (one.get("explanations") or []) if isinstance(one, Mapping) else []:
+            if isinstance(each, Mapping) and each.get("name"):
+                title = str(each.get("title") or each.get("method") or each["name"])
+                control = str(each.get("control_title") or "")
+                found[str(each["name"])] = f"{control} ({title})" if control else title
+    return found
 
 
 def _distinct(trials: Any, column: str) -> list[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.report.wording import level_text, listed
+from analysis.report.treatmentwords import ethics_words, pay_words, recruited_words
+from analysis.report.wording import level_text, listed, moment_text
 
 AUTHORS = "For the authors."
 
@@ -142,13 +143,14 @@ def _errors(results: Mapping[str, Any]) -> str:
 
 
 def _ethics(results: Mapping[str, Any]) -> str:
-    told = [f"{key}: {value}" for key, value in results["treatment"]["ethics"].items()]
+    approved = ethics_words(results["treatment"]["ethics"])
+    told = [approved] if approved else []
     locked = results["plan"]["locked_at"]
     return "; ".join(
         [
             *told,
             *(
-                [f"plan locked {locked}, digest {results['provenance']['plan_digest'][:12]}"]
+                [f"plan locked {moment_text(locked)}, digest {results['provenance']['plan_digest'][:12]}"]
                 if locked
                 else []
             ),
@@ -157,8 +159,8 @@ def _ethics(results: Mapping[str, Any]) -> str:
 
 
 def _recruited(treatment: Mapping[str, Any]) -> str:
-    told = [f"{key} {value}" for key, value in (*treatment["recruited"].items(), *treatment["pay"].items())]
-    return "; ".join(told)
+    when, pay = recruited_words(treatment["recruited"]), pay_words(treatment["pay"])
+    return " ".join([*([f"{when}."] if when else []), *([f"Pay: {pay}"] if pay else [])])
 
 
 def _told(treatment: Mapping[str, Any]) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from analysis.core.digest import sha256_hex
 from analysis.report.bundle import Bundle
+from analysis.report.drawn import PARTS, cleaned, drawn_trial
+from analysis.report.treatmentwords import shown_words
 
 MOST_BYTES = 2_000_000
 _MAGIC = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
@@ -30,9 +32,10 @@ def treatment_shown(
     Returns
     -------
     dict
-        ``question, options, conditions`` (``condition, shows, text, picture``: digest and alternative text, or None),
-        ``instructions, recruited, pay, ethics, audience, action`` (empty where nobody said), ``ai``: accuracy
-        ``claimed`` to participants (or None) and ``real`` in their trials by condition.
+        ``question, options, conditions`` (``condition, shows, text``; ``picture``: digest and alternative text, or
+        None; ``drawn``: digest and stage of a drawn trial, or None), ``instructions, recruited, pay, ethics, audience,
+        action`` (empty where nobody said), ``ai``: accuracy ``claimed`` to all participants (or None), ``claims`` by
+        condition, ``real`` in their trials by condition, and on whole ``sets`` of cases.
     """
     decision = _mapping(bundle.codebook.get("decision"))
     given = bundle.treatment
@@ -42,13 +45,15 @@ def treatment_shown(
         "conditions": [_condition(bundle, name) for name in conditions],
         "instructions": str(given.get("instructions") or ""),
         "recruited": {key: str(value) for key, value in _mapping(given.get("recruited")).items()},
-        "pay": {key: str(value) for key, value in _mapping(given.get("pay")).items()},
+        "pay": given.get("pay") or {},
         "ethics": {key: str(value) for key, value in _mapping(given.get("ethics")).items()},
         "audience": str(given.get("audience") or ""),
         "action": str(given.get("action") or ""),
         "ai": {
             "claimed": _mapping(given.get("ai")).get("accuracy_claimed"),
+            "claims": {name: _share(bundle.condition(name).get("claimed_accuracy")) for name in conditions},
             "real": [{"condition": row["condition"], "value": row["value"]} for row in ai_accuracy],
+            "sets": [one for one in _mapping(given.get("ai")).get("on_the_case_sets") or [] if _is_set(one)],
         },
     }
 
@@ -111,26 +116,52 @@ def _condition(bundle: Bundle, name: str) -> dict[str, Any]:
     alternative = str(told.get("alt") or f"A trial as participants of this condition saw it ({name}).")
     return {
         "condition": name,
-        "shows": _shows(told),
+        "shows": shown_words(told),
         "text": str(told.get("text") or ""),
         "picture": {"sha256": sha256_hex(content), "alt": alternative} if kind else None,
+        "drawn": _drawn_fact(told),
     }
 
 
-def _shows(told: Mapping[str, Any]) -> list[str]:
-    if not told:
-        return []
-    found = ["the case"]
-    advice = told.get("advice") or []
-    if isinstance(advice, list) and advice:
-        source = {"person": "a person's", "ai": "the AI's"}.get(str(told.get("advice_source")), "the AI's")
-        found.append(f"{source} {' and '.join(str(one).replace('_', ' ') for one in advice)}")
-    for one in told.get("explanations") or []:
-        if not isinstance(one, Mapping):
-            continue
-        control = " (a control)" if one.get("control") else ""
-        found.append(f"explanation: {one.get('method') or one.get('name') or 'unnamed'}{control}")
-    return found
+def _drawn_fact(told: Mapping[str, Any]) -> dict[str, str] | None:
+    found = drawn_trial(told)
+    if found is None:
+        return None
+    whole = "\0".join(found[name] for name in PARTS)
+    return {"sha256": sha256_hex(whole.encode()), "stage": found["stage"]}
+
+
+def drawings(bundle: Bundle, *, conditions: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """Return the drawn trial of each condition, cleaned, where the dataset has one.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Words and pictures beside the tables.
+    conditions : tuple of str
+        Names.
+
+    Returns
+    -------
+    dict of str to dict
+        ``case, shown, asked``: markup that is safe in a page.
+    """
+    found = {name: drawn_trial(bundle.condition(name)) for name in conditions}
+    return {name: {part: cleaned(told[part]) for part in PARTS} for name, told in found.items() if told}
+
+
+def _share(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _is_set(one: Any) -> bool:
+    """Say whether a count of right predictions is one."""
+    if not isinstance(one, Mapping) or not {"predictor", "case_set", "cases", "right"} <= one.keys():
+        return False
+    counts = (one["cases"], one["right"])
+    return all(isinstance(each, int) and not isinstance(each, bool) for each in counts) and (
+        0 <= one["right"] <= one["cases"] and one["cases"] > 0
+    )
 
 
 def _picture(bundle: Bundle, name: str) -> tuple[bytes, str]:

@@ -39,6 +39,31 @@ def number(value: float | None, *, digits: int = 2) -> str:
     return text if value >= 0 or float(text.replace(",", "")) == 0 else f"{MINUS}{text}"
 
 
+def coverage(alpha: float) -> str:
+    """Print the coverage of an interval with as few decimals as keep it below 100 %.
+
+    Parameters
+    ----------
+    alpha : float
+        Above 0, below 1.
+
+    Returns
+    -------
+    str
+        Per cent.
+
+    Examples
+    --------
+    >>> coverage(0.05), coverage(0.003052), coverage(0.00002)
+    ('95 %', '99.7 %', '99.998 %')
+    """
+    percent = 100 * (1 - alpha)
+    if abs(percent - round(percent)) < 1e-9:
+        return f"{percent:.0f} %"
+    digits = next((count for count in range(1, 12) if round(percent, count) < 100), 12)
+    return f"{percent:.{digits}f} %"
+
+
 def p_value(p: float | None) -> str:
     """Print a p value as ``p = 0.031`` or ``p < 0.001``.
 
@@ -255,6 +280,27 @@ def moment_text(moment: str | None) -> str:
         return moment or ""
     utc = found.astimezone(UTC)
     return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+
+
+def inside(label: str) -> str:
+    """Write a label as it stands inside a sentence.
+
+    Parameters
+    ----------
+    label : str
+        With a capital at the beginning.
+
+    Returns
+    -------
+    str
+        Small at the beginning, unless it begins with an abbreviation.
+
+    Examples
+    --------
+    >>> inside("Accuracy"), inside("AI accuracy"), inside("Area under the ROC curve")
+    ('accuracy', 'AI accuracy', 'area under the ROC curve')
+    """
+    return label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
 
 
 def listed(words: list[str]) -> str:

@@ -19,7 +19,7 @@ from analysis.report.render import render_html
 from analysis.report.reproduce import reproductions
 from analysis.report.results import compute_results
 from analysis.report.tables import csv_tables
-from analysis.report.treatment import pictures
+from analysis.report.treatment import drawings, pictures
 
 PAGE, NUMBERS = "report.html", "report.json"
 
@@ -80,7 +80,10 @@ def write_report(
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / NUMBERS).write_bytes(numbers(results))
-    page = render_html(results, pictures=pictures(bundle, conditions=tuple(results["conditions"])))
+    names = tuple(results["conditions"])
+    page = render_html(
+        results, pictures=pictures(bundle, conditions=names), drawings=drawings(bundle, conditions=names)
+    )
     (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")
     for name, text in {**csv_tables(results), **reproductions(results)}.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")

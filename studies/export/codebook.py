@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.core.schema import TABLES, Table, codebook
+from explainers.methods import METHODS
 from studies.design.spec import StudySpec
 from studies.export.factors import VARIANT, factor_columns, has_variants
 from studies.export.people import Scope
@@ -24,7 +25,10 @@ NAMES = ["table", "column", "kind", "unit", "meaning", "levels", "low", "high", 
 CODES = {
     "missing": "empty in CSV, null in Parquet",
     "booleans": "true and false",
-    "times": "seconds from the participant's own start; no date or time of day leaves",
+    "times": (
+        "seconds from the participant's own start; no date or time of day of a participant leaves "
+        "(treatment.json has the first and the last day of the study)"
+    ),
     "participant_id": "random, of this dataset only",
     "text": (
         "In CSV files a text that a spreadsheet would take for a formula, or that begins with an apostrophe, has an "
@@ -84,7 +88,14 @@ def codebook_document(scope: Scope) -> dict[str, Any]:
                 "advice": list(condition.advice_show),
                 "advice_source": condition.advice_source,
                 "explanations": [
-                    {"name": e.name, "method": e.method, "target": e.target, "control": e.control}
+                    {
+                        "name": e.name,
+                        "method": e.method,
+                        "title": METHODS.get_or_missing(e.method).label,
+                        "target": e.target,
+                        "control": e.control,
+                        "control_title": METHODS.get_or_missing(e.control).label if e.control else "",
+                    }
                     for e in condition.explanations
                 ],
             }

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from explainers.models import Predictor
+from django.db.models import Max, Min
+
+from explainers.models import CaseSet, Predictor
+from explainers.selectors import prediction_map
 from studies.design.models import StudyText
-from studies.design.truth import reference_standards
+from studies.design.selectors import case_set_names
+from studies.design.truth import FIELD, reference_standards, truths_of
+from studies.enrolment.models import Participant
 from studies.export.casefacts import predictor_names
+from studies.export.drawn import trials_drawn
 from studies.export.people import Scope
+from studies.protocols.keys import same_answer
 from studies.trials.models import Trial
 
 
@@ -21,7 +28,10 @@ def treatment_document(scope: Scope) -> dict[str, Any]:
         "action": document["action"],
         "ethics": document["ethics"],
         "pay": document["bonus"],
+        "recruited": _recruited(scope),
         "reference_standards": _standards(scope),
+        "conditions": _conditions(scope),
+        "ai": {"on_the_case_sets": _ai_on_the_sets(scope)},
         "predictors": [
             {"name": name, "checkpoint": digest}
             for name, digest in Predictor.objects.filter(name__in=predictor_names(scope))
@@ -30,6 +40,42 @@ def treatment_document(scope: Scope) -> dict[str, Any]:
         ],
     }
     return {key: value for key, value in told.items() if value}
+
+
+def _conditions(scope: Scope) -> list[dict[str, Any]]:
+    drawn = trials_drawn(scope)
+    return [
+        {"name": one.name, "trial": drawn.get(one.name), "claimed_accuracy": one.claimed_accuracy}
+        for one in scope.spec.conditions
+    ]
+
+
+def _recruited(scope: Scope) -> dict[str, str]:
+    """Return the day on which the first participant came and the one on which the last did: no time of day."""
+    came = Participant.objects.filter(version=scope.version, is_simulated=scope.simulated).exclude(
+        state=Participant.State.INVITED
+    )
+    found = came.aggregate(first=Min("started_at"), last=Max("started_at"))
+    return {key: moment.date().isoformat() for key, moment in found.items() if moment is not None}
+
+
+def _ai_on_the_sets(scope: Scope) -> list[dict[str, Any]]:
+    """Return how often each predictor is right on all cases of the study's sets; participants saw a choice of them."""
+    found = []
+    for case_set in CaseSet.objects.filter(name__in=case_set_names(scope.spec)).order_by("name"):
+        ids = list(case_set.cases.values_list("pk", flat=True))
+        truth = {case: value for (case, name), value in truths_of(case_ids=ids).items() if name == FIELD}
+        for predictor in Predictor.objects.filter(name__in=predictor_names(scope)).order_by("name"):
+            said = prediction_map(predictor=predictor, case_ids=ids)
+            judged = [
+                same_answer(scope.spec.decision, said[case].label, truth[case])
+                for case in said
+                if case in truth
+            ]
+            if judged:
+                where = {"predictor": predictor.name, "case_set": case_set.name}
+                found.append({**where, "cases": len(judged), "right": sum(map(bool, judged))})
+    return found
 
 
 def _standards(scope: Scope) -> list[dict[str, str | int]]:

@@ -67,13 +67,19 @@ def text(made: tuple[Path, dict[str, Any]]) -> str:
 
 def test_the_treatment_is_shown_with_picture_instructions_dates_and_pay(text: str) -> None:
     assert 'src="data:image/png;base64,' in text
-    for words in ('alt="A sample"', "Then decide.", "2026-10-09", "2.50 GBP", "Is it malignant?"):
+    for words in (
+        'alt="A sample"',
+        "Then decide.",
+        "1 October 2026 to 9 October 2026",
+        "2.50 GBP",
+        "Is it malignant?",
+    ):
         assert words in text
 
 
 def test_the_accuracy_that_was_claimed_stands_beside_the_real_one(text: str, made: Any) -> None:
     assert made[1]["treatment"]["ai"]["claimed"] == 0.9
-    assert "participants were told 90.0 %" in text
+    assert "Participants were told 90.0 %" in text
 
 
 @pytest.mark.parametrize(("name", "content"), [("ig.png", b"<svg onload=alert(1)>"), ("../secret.png", PNG)])
@@ -220,4 +226,4 @@ def test_kappa_is_refused_with_three_coders_and_missing_with_one_code() -> None:
 
 
 def test_coded_free_text_is_reported(text: str) -> None:
-    assert "3 responses were coded by two coders" in text
+    assert "3 texts were coded by two coders" in text
