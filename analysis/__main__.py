@@ -1,7 +1,8 @@
-"""The analysis from a command line: report, check, power, preregister; needs no Django.
+"""The analysis from a command line: report, check, power, codings, preregister; needs no Django.
 
 ``python -m analysis report TABLE --plan PLAN --out DIR``, ``python -m analysis check TABLE [--plan PLAN]``,
 ``python -m analysis power PLAN [--participants 100,200] [--cases 24] [--out DIR]``,
+``python -m analysis codings ANA.csv BEN.csv --out codings.csv``,
 ``python -m analysis preregister PLAN [--form osf]``.
 """
 
@@ -26,7 +27,13 @@ PROBLEM = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 2 when something given cannot be used."""
     given = _parser().parse_args(arguments)
-    commands = {"report": _report, "check": _check, "power": _power, "preregister": _preregister}
+    commands = {
+        "report": _report,
+        "check": _check,
+        "power": _power,
+        "codings": _codings,
+        "preregister": _preregister,
+    }
     try:
         return commands[given.command](given)
     except (ValueError, LookupError, OSError) as error:
@@ -61,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     power.add_argument(
         "--human-accuracy", type=float, help="of people alone, for the ceiling; default: baseline"
     )
+    codings = commands.add_parser("codings", help="join the codes that two coders gave to free texts")
+    codings.add_argument("files", type=Path, nargs=2, help="one CSV file of each coder: response, code")
+    codings.add_argument("--out", type=Path, required=True, help="codings.csv, beside the table of trials")
     preregister = commands.add_parser("preregister", help="write a plan as the text of a preregistration")
     preregister.add_argument("plan", type=Path, help="a plan or a study file (YAML or JSON)")
     preregister.add_argument("--form", choices=("aspredicted", "osf"), default="aspredicted")
@@ -184,6 +194,33 @@ def _write_power(found: Any, out: Path) -> None:
     (out / "power.svg").write_text(found.figure, encoding="utf-8")
     found.table.to_csv(out / "power.csv", index=False)
     _say(f"Written {out / 'power.json'}, {out / 'power.csv'} and {out / 'power.svg'}")
+
+
+def _codings(given: argparse.Namespace) -> int:
+    import io
+
+    import pandas as pd
+
+    from analysis.core.codings import codings_text, read_codes
+    from analysis.report.kappa import coder_agreement
+    from analysis.report.wording import number
+
+    first, second = given.files
+    names = [first.stem, second.stem] if first.stem != second.stem else [str(first), str(second)]
+    codes = {
+        name: read_codes(file.read_bytes(), name=str(file))
+        for name, file in zip(names, given.files, strict=True)
+    }
+    text = codings_text(codes)
+    given.out.write_text(text, encoding="utf-8", newline="")
+    found = coder_agreement(pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)) or {}
+    if found["undefined"]:
+        raise ValueError(found["undefined"])
+    _say(
+        f"Kappa {number(found['kappa'])} (95 % interval {number(found['low'])} to {number(found['high'])}) over "
+        f"{found['n']} texts coded by both; {found['n_single']} by one only. Written {given.out}"
+    )
+    return 0
 
 
 def _preregister(given: argparse.Namespace) -> int:

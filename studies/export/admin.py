@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from analysis.models import Dataset
 from analysis.services import report_request
 from studies.errors import StudyError
+from studies.export.coding import coders_of, codes_bring, texts_sheet
 from studies.export.models import ExportedVersion
 from studies.export.payments import payment_list
 from studies.export.selectors import collected_counts
@@ -25,6 +26,8 @@ else:
     Base = admin.ModelAdmin
 
 MAY_PAY = "enrolment.reveal_identifier"
+MAY_CODE = "export.code_texts"
+MOST_BYTES = 20_000_000  # of a file of codes
 NEEDED = ("analysis.add_dataset", "analysis.view_dataset")
 
 
@@ -67,6 +70,8 @@ class ExportedVersionAdmin(Base):
         return [
             path("<int:pk>/export/", wrap(self.export), name="export_version_export"),
             path("<int:pk>/payments/", wrap(self.payments), name="export_version_payments"),
+            path("<int:pk>/texts/", wrap(self.texts), name="export_version_texts"),
+            path("<int:pk>/codes/", wrap(self.codes), name="export_version_codes"),
             *super().get_urls(),
         ]
 
@@ -86,6 +91,8 @@ class ExportedVersionAdmin(Base):
             "may_pay": request.user.has_perm(MAY_PAY)
             and version is not None
             and bool(version.spec.get("bonus")),
+            "may_code": request.user.has_perm(MAY_CODE),
+            "kinds_collected": _kinds(version) if version else [],
         }
         return super().change_view(request, object_id, form_url, context)
 
@@ -121,9 +128,68 @@ class ExportedVersionAdmin(Base):
         except StudyError as error:
             messages.error(request, error.message)
             return HttpResponseRedirect(reverse("admin:export_exportedversion_change", args=[pk]))
-        name = f"payments-{version.study.slug}-v{version.number}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
+        return _csv(text, name=f"payments-{version.study.slug}-v{version.number}.csv")
+
+    def texts(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Hand out the free texts for coding, without condition and person; it is written down."""
+        version = self._to_code(request, pk)
+        if isinstance(version, HttpResponse):
+            return version
+        simulated = request.POST.get("kind") == "simulated"
+        try:
+            text = texts_sheet(version=version, simulated=simulated, actor=_actor(request))
+        except StudyError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(reverse("admin:export_exportedversion_change", args=[pk]))
+        return _csv(text, name=f"texts-{version.study.slug}-v{version.number}.csv")
+
+    def codes(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take in the file of one coder."""
+        version = self._to_code(request, pk)
+        if isinstance(version, HttpResponse):
+            return version
+        file = request.FILES.get("codes")
+        if file is None or (file.size or 0) > MOST_BYTES:
+            messages.error(request, "Choose the file of codes (CSV, at most 20 MB).")
+        else:
+            try:
+                count = codes_bring(
+                    version=version,
+                    simulated=request.POST.get("kind") == "simulated",
+                    coder=request.POST.get("coder", ""),
+                    content=file.read(),
+                    actor=_actor(request),
+                )
+                messages.success(request, f"{count} codes were brought in; the next export has them.")
+            except StudyError as error:
+                messages.error(request, error.message)
+        return HttpResponseRedirect(reverse("admin:export_exportedversion_change", args=[pk]))
+
+    def _to_code(self, request: HttpRequest, pk: int) -> ExportedVersion | HttpResponse:
+        if not (self.has_view_permission(request) and request.user.has_perm(MAY_CODE)):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponse(status=405, headers={"Allow": "POST"})
+        return get_object_or_404(self.get_queryset(request), pk=pk)
+
+
+def _csv(text: str, *, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _actor(request: HttpRequest) -> Any:
+    return request.user if request.user.is_authenticated else None
+
+
+def _kinds(version: ExportedVersion) -> list[tuple[str, dict[str, int]]]:
+    """Return the kinds of participants of whom there is anybody, real ones first, each with its coders."""
+    counts = collected_counts(version=version)
+    return [
+        (kind, coders_of(version, simulated=kind == "simulated"))
+        for kind, count in (("real", counts.real), ("simulated", counts.simulated))
+        if count
+    ]
 
 
 def _datasets(version: ExportedVersion) -> QuerySet[Dataset]:

@@ -21,6 +21,7 @@ from studies.design.models import StaffAction, StudyVersion
 from studies.errors import StudyError
 from studies.export.casefacts import case_facts
 from studies.export.codebook import NAMES, codebook_document, codebook_rows, exported_tables
+from studies.export.coding import coding_rows
 from studies.export.files import write_records, write_table
 from studies.export.people import Scope
 from studies.export.rows_people import event_rows, participant_rows, scale_rows
@@ -83,6 +84,8 @@ def _write(scope: Scope, *, folder: Path) -> dict[str, Any]:
     _save_json(folder / "codebook.json", codebook_document(scope))
     _save_json(folder / "treatment.json", treatment_document(scope))
     _save_json(folder / "allocation.json", allocation_document(scope))
+    if codes := coding_rows(scope):
+        write_records(folder / "codings.csv", names=list(codes[0]), records=codes)
     (folder / "plan.yaml").write_text(plan_text(scope), encoding="utf-8")
     return _manifest(scope, folder=folder, rows=rows)
 

@@ -14,6 +14,7 @@ from studies.design.truth import FIELD, reference_standards, truths_of
 from studies.enrolment.models import Participant
 from studies.export.casefacts import predictor_names
 from studies.export.drawn import trials_drawn
+from studies.export.models import TextCode
 from studies.export.people import Scope
 from studies.protocols.keys import same_answer
 from studies.trials.models import Trial
@@ -32,6 +33,7 @@ def treatment_document(scope: Scope) -> dict[str, Any]:
         "reference_standards": _standards(scope),
         "conditions": _conditions(scope),
         "ai": {"on_the_case_sets": _ai_on_the_sets(scope)},
+        "coding": {"blinded": True} if TextCode.objects.filter(version=scope.version).exists() else None,
         "predictors": [
             {"name": name, "checkpoint": digest}
             for name, digest in Predictor.objects.filter(name__in=predictor_names(scope))
