@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analysis.core.estimate import CannotEstimateError, Direction, Estimate, Estimator, check_direction
+from analysis.core.rerandomise import Redraw
 from analysis.estimators import registry
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class MaxT(Estimator):
         n: int = 10_000,
         seed: int = 1,
         direction: Direction = "two_sided",
+        redraw: Redraw | None = None,
     ) -> list[Estimate]:
         """Test several contrasts of one or more measures together.
 
@@ -70,6 +72,8 @@ class MaxT(Estimator):
             Of the generator (PCG64).
         direction : {"two_sided", "greater", "less"}
             Of all tests.
+        redraw : callable, optional
+            Draws arrangements where exchanging within groups is not what the allocation did (minimisation).
 
         Returns
         -------
@@ -118,7 +122,12 @@ class MaxT(Estimator):
         single, alone = down.copy(), down.copy()
         generator = np.random.Generator(np.random.PCG64(seed))
         for start in range(0, n, _CHUNK):
-            drawn = _shuffled(label, group, rows=min(_CHUNK, n - start), generator=generator)
+            rows = min(_CHUNK, n - start)
+            drawn = (
+                _shuffled(label, group, rows=rows, generator=generator)
+                if redraw is None
+                else redraw(rows, generator)
+            )
             found = _side(stats.of(drawn)[1], direction)[:, order]
             successive = np.maximum.accumulate(found[:, ::-1], axis=1)[:, ::-1]
             down += (successive >= limits - slack).sum(axis=0)

@@ -117,7 +117,7 @@ def _beyond(primary: Mapping[str, Any]) -> bool:
     known = [one for one in primary["contrasts"] if not one["undefined"] and one.get("equivalence")]
     return bool(known) and all(
         one["equivalence"]["undefined"] is None
-        and min(abs(one["t_test"]["low"]), abs(one["t_test"]["high"]))
+        and min(abs(one["shown"]["low"]), abs(one["shown"]["high"]))
         >= one["equivalence"]["details"]["bounds"][1]
         for one in known
     )

@@ -36,6 +36,8 @@ class Settings:
     alpha: float = 0.05
     permutations: int = 10_000
     seed: int = 1
+    looks_taken: tuple[float, ...] = ()  # shares at which somebody looked before
+    over: bool | None = None  # recruitment is over; None: as the table says
 
 
 def answer_contrast(

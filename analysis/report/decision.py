@@ -13,6 +13,7 @@ DECISIONS = {
     "higher": "higher",
     "lower": "lower",
     "equivalent": "equivalent",
+    "non_inferior": "non_inferior",
     "undecided": "cannot_tell",
     "undefined": "not_answered",
 }
@@ -24,6 +25,7 @@ HEADLINES = {
     "higher": "Higher",
     "lower": "Lower",
     "equivalent": "Practically the same",
+    "non_inferior": "Not worse by as much as the margin",
     "cannot_tell": "The data cannot tell",
     "not_answered": "Not answered",
 }
@@ -36,6 +38,8 @@ CONDITIONS = {
     "higher": "the decisive p is below alpha; neither end of the measure is better",
     "lower": "the decisive p is below alpha; neither end of the measure is better",
     "equivalent": "not significant, and both one-sided tests against the smallest effect are (TOST)",
+    "non_inferior": "the plan claims no more than that: the one-sided test against the margin is below half of alpha, "
+    "and the interval holds no difference too",
     "cannot_tell": "neither; this is not evidence of no effect",
     "not_answered": "the comparison could not be computed",
 }
@@ -110,8 +114,7 @@ def _small(primary: Mapping[str, Any]) -> bool:
     if len(known) < len(primary["contrasts"]) or not known:
         return False
     return all(
-        max(abs(one["t_test"]["low"]), abs(one["t_test"]["high"]))
-        < one["equivalence"]["details"]["bounds"][1]
+        max(abs(one["shown"]["low"]), abs(one["shown"]["high"])) < one["equivalence"]["details"]["bounds"][1]
         for one in known
         if one["equivalence"]["undefined"] is None
     ) and all(one["equivalence"]["undefined"] is None for one in known)

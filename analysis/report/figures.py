@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from analysis.report.svg import SERIES, Axis, Drawing, axis_for, bottom_axis, clipped, left_axis, legend
-from analysis.report.wording import interval, level_text, number, signed, tick_texts, unit_text
+from analysis.report.wording import inside, interval, level_text, number, signed, tick_texts, unit_text
 
 _LEFT, _RIGHT = 14.0, 382.0
 MOST_DOTS = 250  # in a strip; more are drawn as bars
@@ -62,7 +62,7 @@ def differences_figure(answer: dict[str, Any], *, name: str) -> Markup | None:
                 drawing.circle(x, y + 54 + lift, 2.2, kind="dot")
         _mean(drawing, one["t_test"], axis=axis, y=y + 54)
     labels = tick_texts(axis.ticks(), unit=unit, scale=scale, sign=True)
-    title = f"Difference in {answer['label'].lower()}, one dot for each participant"
+    title = f"Difference in {inside(answer['label'])}, one dot for each participant"
     bottom_axis(drawing, axis, y=bottom, labels=labels, title=title)
     return drawing.markup()
 
@@ -123,7 +123,7 @@ def contrasts_figure(answer: dict[str, Any], *, name: str) -> Markup:
     )
     step, top = 60.0, 24.0 if band else 6.0
     bottom = top + step * len(known)
-    sides = [one["t_test"][side] for one in known for side in ("low", "high")]
+    sides = [one["shown"][side] for one in known for side in ("low", "high")]
     axis = axis_for(sides, start=_LEFT, end=_RIGHT, include=[0.0, *band])
     words = "; ".join(f"{one['contrast']}: {_effect(one, unit=unit, scale=scale)}" for one in known)
     drawing = Drawing(name, f"{answer['label']}: planned comparisons", words, bottom + 40)
@@ -138,9 +138,9 @@ def contrasts_figure(answer: dict[str, Any], *, name: str) -> Markup:
         pair = clipped(f"{one['treatment']} against {one['control']}", width=360)
         drawing.text(_LEFT, y + 12, pair, kind="label halo")
         drawing.text(_LEFT, y + 28, _effect(one, unit=unit, scale=scale), kind="value halo")
-        _mean(drawing, one["t_test"], axis=axis, y=y + 42)
+        _mean(drawing, one["shown"], axis=axis, y=y + 42)
     labels = tick_texts(axis.ticks(), unit=unit, scale=scale, sign=True)
-    title = f"Difference in {answer['label'].lower()} ({unit_text(unit, scale=scale)})"
+    title = f"Difference in {inside(answer['label'])} ({unit_text(unit, scale=scale)})"
     bottom_axis(drawing, axis, y=bottom, labels=labels, title=title)
     return drawing.markup()
 
@@ -150,8 +150,8 @@ def _has_bounds(one: dict[str, Any]) -> bool:
 
 
 def _effect(one: dict[str, Any], *, unit: str, scale: str) -> str:
-    value = signed(one["t_test"]["value"], unit=unit, scale=scale)
-    return f"{value} ({interval(one['t_test'], unit=unit, scale=scale)})"
+    value = signed(one["shown"]["value"], unit=unit, scale=scale)
+    return f"{value} ({interval(one['shown'], unit=unit, scale=scale)})"
 
 
 def forest_figure(answers: list[dict[str, Any]], *, name: str) -> Markup | None:

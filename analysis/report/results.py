@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from analysis.report.flow import attrition, participant_flow, ratio_mismatch
 from analysis.report.further import further_results
 from analysis.report.kappa import coder_agreement
 from analysis.report.labels import relabelled
+from analysis.report.looks import look_at, look_sentence
 from analysis.report.methods import methods_paragraphs
 from analysis.report.mixed import Fits
 from analysis.report.questions import pooled
@@ -74,11 +76,17 @@ def compute_results(
         When nobody is left to analyse.
     RuleError
         When the plan's set cannot be formed.
+    LookNotDueError
+        When the plan has looks and none is due.
     """
     given, beside = settings or Settings(), bundle or Bundle()
-    used = Settings(alpha=plan.alpha, permutations=given.permutations, seed=given.seed)
     everybody = sample_of(dataset, simulated=simulated)
     sample = main_sample(everybody, plan=plan)
+    look = _look(sample, plan=plan, settings=given)
+    plan = (
+        replace(plan, alpha=look["level"]) if look else plan
+    )  # everything is told at the level of this look
+    used = replace(given, alpha=plan.alpha)
     primary, secondary = _answers(sample, plan=plan, settings=used)
     unaided = unaided_condition(sample)
     flow = participant_flow(everybody, analysed=_analysed(sample, plan=plan))
@@ -94,15 +102,13 @@ def compute_results(
         "simulated": sample.simulated,
         "conditions": list(sample.conditions),
         "labels": labels,
-        "answer": _answer(primary, flags, labels=labels, alpha=plan.alpha) | {"scope": about},
+        "answer": _answer(primary, flags, labels=labels, plan=plan) | {"scope": about},
+        "look": look and look | {"sentence": look_sentence(look, verdict=primary["verdict"])},
         "flags": flags,
         "decision_table": published_table(),
         "primary": primary,
         "secondary": secondary,
-        "measures": [
-            describe(sample, measures.get(name), alpha=plan.alpha, values=name == plan.primary.measure)
-            for name in measures.names()
-        ],
+        "measures": _described(sample, plan=plan),
         "unaided": unaided,
         "beyond_unaided": beyond_unaided(sample, unaided=unaided, settings=used) if unaided else [],
         "sensitivity": sensitivity_analyses(everybody, plan=plan, settings=used),
@@ -110,27 +116,23 @@ def compute_results(
         "flow": flow,
         "validity": validity,
         "plan": _plan(plan),
-        "deviations": [str(one) for one in _deviations(plan, flow=flow)],
+        "deviations": [str(one) for one in _deviations(plan, flow=flow, look=look, taken=given.looks_taken)],
         "notes": list(everybody.notes),
         "treatment": treatment_shown(
             beside, conditions=sample.conditions, ai_accuracy=validity["ai_accuracy"]
         ),
         "coding": coder_agreement(beside.codings, alpha=plan.alpha, blinded=beside.blinded),
-        "methods": [
-            *methods_paragraphs(
-                sample, plan=plan, labels=labels, scope=about, permutations=used.permutations
-            ),
-            *reference_sentences(beside),
-        ],
+        "methods": _methods(sample, plan=plan, settings=used, labels=labels, about=about)
+        + reference_sentences(beside),
         "provenance": _provenance(dataset, plan=plan, settings=used, bundle=beside),
     }
     return results | _cards(results, beside=beside, plan=plan)
 
 
 def _answer(
-    primary: dict[str, Any], flags: list[dict[str, str]], *, labels: dict[str, str], alpha: float
+    primary: dict[str, Any], flags: list[dict[str, str]], *, labels: dict[str, str], plan: Plan
 ) -> dict[str, Any]:
-    sentences = answer_sentences(relabelled(primary, labels), alpha=alpha)
+    sentences = answer_sentences(relabelled(primary, labels), alpha=plan.alpha)
     return {"verdict": primary["verdict"], "sentences": sentences, **decide(primary, flags)}
 
 
@@ -149,9 +151,24 @@ def _cards(results: dict[str, Any], *, beside: Bundle, plan: Plan) -> dict[str, 
     return {"sheet": reporting_sheet(relabelled(results, results["labels"])), "card": card}
 
 
-def _deviations(plan: Plan, *, flow: dict[str, Any]) -> tuple[Any, ...]:
+def _look(sample: Sample, *, plan: Plan, settings: Settings) -> dict[str, Any] | None:
+    """Say which look this is; with simulated participants there is nothing to be spoilt by looking."""
+    if not plan.spending:
+        return None
+    people = _analysed(sample, plan=plan)
+    n = int(people["value"].notna().groupby(level=0).any().sum())
+    drawn = (sample.allocation or {}).get("seed")  # told once recruitment is over
+    over = settings.over if settings.over is not None else (True if sample.simulated or drawn else None)
+    return look_at(plan, n_analysed=n, over=over, taken=settings.looks_taken)
+
+
+def _deviations(
+    plan: Plan, *, flow: dict[str, Any], look: dict[str, Any] | None, taken: tuple[float, ...]
+) -> tuple[Any, ...]:
     analysed = sum(arm["analysed"] for arm in flow["arms"])
-    return (*plan.deviations, *deviations_of_data(plan, n_analysed=analysed))
+    if look is not None and not look["is_last"]:  # fewer than planned is what an interim look has
+        return plan.deviations
+    return (*plan.deviations, *deviations_of_data(plan, n_analysed=analysed, looks_taken=taken))
 
 
 def _validity(everybody: Sample, *, sample: Sample, arms: list[dict[str, Any]]) -> dict[str, Any]:
@@ -173,6 +190,18 @@ def _answers(
         return both[0], both[1:]
     primary = answer_family(sample, [plan.primary], plan=plan, settings=settings, fits=fits)
     return primary[0], answer_family(sample, plan.secondary, plan=plan, settings=settings, fits=fits)
+
+
+def _methods(
+    sample: Sample, *, plan: Plan, settings: Settings, labels: dict[str, str], about: dict[str, Any]
+) -> list[str]:
+    n = settings.permutations
+    return [*methods_paragraphs(sample, plan=plan, labels=labels, scope=about, permutations=n)]
+
+
+def _described(sample: Sample, *, plan: Plan) -> list[dict[str, Any]]:
+    shelf, named = measures.names(), plan.primary.measure
+    return [describe(sample, measures.get(name), alpha=plan.alpha, values=name == named) for name in shelf]
 
 
 def describe(sample: Sample, measure: type[Measure], *, alpha: float, values: bool = True) -> dict[str, Any]:

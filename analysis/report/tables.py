@@ -88,6 +88,7 @@ def _one(one: Mapping[str, Any]) -> dict[str, Any]:
     if one["undefined"]:
         return pair | {"undefined": one["undefined"]}
     test, permuted, model, g = one["t_test"], one["permutation"], one["model"] or {}, one["hedges_g"]
+    readers, joint = one["readers"] or {}, one["joint"] or {}
     return pair | {
         "decided_by": one["decisive"]["estimator"],
         "p_adjusted": one["p_adjusted"],
@@ -102,6 +103,8 @@ def _one(one: Mapping[str, Any]) -> dict[str, Any]:
         "model_estimate": model.get("value"),
         "model_std_error": model.get("std_error"),
         "p_model": model.get("p"),
+        "p_mrmc": readers.get("p"),
+        "p_joint": joint.get("p"),
         "p_equivalence_adjusted": one["p_equivalence_adjusted"],
         "hedges_g": g.get("value"),
         "n_treatment": one["n"][one["treatment"]],

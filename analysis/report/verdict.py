@@ -10,13 +10,19 @@ from analysis.core.plan import Hypothesis, Plan
 from analysis.estimators.holm import Holm
 from analysis.measures import registry
 from analysis.report.contrasts import Settings, answer_contrast
-from analysis.report.decisive import add_decisive
+from analysis.report.decisive import add_decisive, interval_shown
+from analysis.report.jointly import JOINT, add_joint
 from analysis.report.mixed import Fits
 from analysis.report.sample import Sample
 
 
 def answer_hypothesis(
-    sample: Sample, hypothesis: Hypothesis, *, settings: Settings, fits: Fits | None = None
+    sample: Sample,
+    hypothesis: Hypothesis,
+    *,
+    settings: Settings,
+    fits: Fits | None = None,
+    monitored: bool = False,
 ) -> dict[str, Any]:
     """Answer every contrast of a hypothesis; verdicts come later, when p values have been corrected.
 
@@ -30,6 +36,8 @@ def answer_hypothesis(
         As for the report.
     fits : Fits, optional
         Where mixed models are fitted; without it there are none, unless the plan named one as decisive.
+    monitored : bool
+        The decisive p is to be valid whenever one looks.
 
     Returns
     -------
@@ -61,7 +69,7 @@ def answer_hypothesis(
             for contrast in hypothesis.contrasts
         ],
     }
-    add_decisive(sample, answer, hypothesis=hypothesis, alpha=settings.alpha, fits=fits)
+    add_decisive(sample, answer, hypothesis=hypothesis, alpha=settings.alpha, fits=fits, monitored=monitored)
     return answer
 
 
@@ -75,15 +83,16 @@ def conclude(answers: Sequence[dict[str, Any]], *, multiplicity: str, alpha: flo
     ----------
     answers : sequence of dict
         As of `answer_hypothesis`.
-    multiplicity : {"holm", "bh", "none"}
-        How the questions of the family are corrected.
+    multiplicity : {"holm", "bh", "max_t", "dunnett", "none"}
+        How the questions of the family are corrected; for max_t and dunnett the contrasts have ``joint`` already
+        (as of `analysis.report.jointly.add_joint`), and sameness is corrected after Holm.
     alpha : float
         Of each verdict.
 
     Notes
     -----
-    The contrasts get ``p_adjusted``, ``p_equivalence_adjusted`` and ``verdict``, the hypotheses ``p``,
-    ``p_adjusted`` and ``verdict``. A question that could not be answered counts in the family.
+    The contrasts get ``p_adjusted``, ``p_equivalence_adjusted``, ``shown`` (difference and interval) and ``verdict``,
+    the hypotheses ``p``, ``p_adjusted`` and ``verdict``. A question that could not be answered counts in the family.
 
     References
     ----------
@@ -97,15 +106,22 @@ def conclude(answers: Sequence[dict[str, Any]], *, multiplicity: str, alpha: flo
             [answer["contrasts"]] if answer["conjunction"] else [[one] for one in answer["contrasts"]]
         )
     ]
-    for name, p_of in (("p_adjusted", _p), ("p_equivalence_adjusted", _p_equivalence)):
+    joint = multiplicity in JOINT
+    for name, p_of in (("p_adjusted", _p_joint if joint else _p), ("p_equivalence_adjusted", _p_equivalence)):
         raw = [_largest([p_of(one) for one in group]) for group in questions]
-        for group, p in zip(questions, corrected(raw, multiplicity=multiplicity), strict=True):
+        method = "none" if p_of is _p_joint else "holm" if joint else multiplicity
+        for group, p in zip(questions, corrected(raw, multiplicity=method), strict=True):
             for one in group:
                 one[name] = p
     for answer in answers:
         measure = registry.get(answer["measure"])
         for one in answer["contrasts"]:
-            one["verdict"] = _verdict(one, measure=measure, alpha=alpha, claim=answer["claim"])
+            one["shown"] = None if one["undefined"] else interval_shown(one)
+            one["verdict"] = (
+                _not_worse(one, measure=measure, alpha=alpha, direction=answer["direction"])
+                if answer["claim"] == "non_inferiority"
+                else _verdict(one, measure=measure, alpha=alpha, claim=answer["claim"])
+            )
         answer["p"] = _largest([_p(one) for one in answer["contrasts"]])
         answer["p_adjusted"] = _largest([one["p_adjusted"] for one in answer["contrasts"]])
         answer["verdict"] = _together([one["verdict"] for one in answer["contrasts"]])
@@ -172,13 +188,23 @@ def answer_family(
     list of dict
         One for each hypothesis.
     """
-    answers = [answer_hypothesis(sample, one, settings=settings, fits=fits) for one in hypotheses]
+    always = plan.spending == "always_valid"
+    answers = [
+        answer_hypothesis(sample, one, settings=settings, fits=fits, monitored=always and one == plan.primary)
+        for one in hypotheses
+    ]
+    if plan.multiplicity in JOINT:
+        add_joint(sample, hypotheses, answers, multiplicity=plan.multiplicity, settings=settings)
     conclude(answers, multiplicity=plan.multiplicity, alpha=plan.alpha)
     return answers
 
 
 def _p(one: dict[str, Any]) -> float:
     return float("nan") if one["undefined"] else float(one["decisive"]["p"])
+
+
+def _p_joint(one: dict[str, Any]) -> float:
+    return float(one["joint"]["p"]) if one.get("joint") else float("nan")
 
 
 def _p_equivalence(one: dict[str, Any]) -> float:
@@ -191,7 +217,7 @@ def _largest(p_values: Sequence[float]) -> float:
 
 
 def _verdict(one: dict[str, Any], *, measure: type[Measure], alpha: float, claim: str) -> str:
-    if one["undefined"] or one["decisive"]["undefined"]:
+    if not _is_answered(one):
         return "undefined"
     value = one["decisive"]["value"]
     if claim == "equivalence" and one["p_adjusted"] < alpha:
@@ -201,6 +227,30 @@ def _verdict(one: dict[str, Any], *, measure: type[Measure], alpha: float, claim
             return "higher" if value > 0 else "lower"
         return "better" if (value > 0) == measure.higher_is_better else "worse"
     return "equivalent" if one["p_equivalence_adjusted"] < alpha else "undecided"
+
+
+def _is_answered(one: dict[str, Any]) -> bool:
+    joint = one.get("joint")
+    return not (one["undefined"] or one["decisive"]["undefined"] or (joint and joint["undefined"]))
+
+
+def _not_worse(one: dict[str, Any], *, measure: type[Measure], alpha: float, direction: str) -> str:
+    """Judge a claim of non-inferiority: the margin first, then which side of no difference the interval is on."""
+    if not _is_answered(one):
+        return "undefined"
+    low, high = one["t_test"]["low"], one["t_test"]["high"]
+    worst, best = (low, high) if direction == "greater" else (-high, -low)
+    if one["p_adjusted"] < alpha / 2:
+        if worst <= 0:
+            return "non_inferior"
+        return "better" if measure.higher_is_better is not None else _SIDE[direction]
+    if best < 0:
+        return "worse" if measure.higher_is_better is not None else _OTHER_SIDE[direction]
+    return "undecided"
+
+
+_SIDE = {"greater": "higher", "less": "lower"}
+_OTHER_SIDE = {"greater": "lower", "less": "higher"}
 
 
 def _together(verdicts: Sequence[str]) -> str:

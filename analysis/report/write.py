@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from analysis.core.dataset import Dataset, read_dataset
-from analysis.core.plan import Plan, PlanInvalidError, not_carried_out, plan_from, plan_mapping
+from analysis.core.plan import Plan, PlanInvalidError, plan_from, plan_mapping
 from analysis.measures import registry
-from analysis.report.abilities import CARRIED_OUT
+from analysis.report.abilities import refusals
 from analysis.report.bundle import read_bundle
 from analysis.report.contrasts import Settings
 from analysis.report.render import render_html
@@ -24,7 +24,7 @@ from analysis.report.treatment import drawings, pictures
 PAGE, NUMBERS = "report.html", "report.json"
 
 
-def write_report(
+def write_report(  # noqa: PLR0913 - one word for each thing that a report can be told
     table: str | PathLike[str],
     *,
     plan: str | PathLike[str] | Mapping[str, Any],
@@ -32,6 +32,8 @@ def write_report(
     simulated: bool = False,
     permutations: int = 10_000,
     seed: int = 1,
+    looks_taken: Sequence[float] = (),
+    final: bool | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Write the report of a table and a plan: ``report.html``, ``report.json``, ``table-*.csv``, ``reproduce.*``.
@@ -48,6 +50,12 @@ def write_report(
         Report on the simulated participants of a table that holds real ones as well.
     permutations, seed : int
         Of the permutation test.
+    looks_taken : sequence of float
+        Shares of the planned participants at which somebody looked before, where the plan has looks; without them all
+        planned looks before this one count as taken.
+    final : bool, optional
+        Recruitment is over, so that this is the last look. None: as the allocation says, else when the planned number
+        is reached.
     progress : callable, optional
         Is told what happens, in short lines.
 
@@ -72,7 +80,7 @@ def write_report(
     say(
         f"Computing {len(registry.names())} measures and {permutations} permutations for each planned contrast"
     )
-    settings = Settings(alpha=checked.alpha, permutations=permutations, seed=seed)
+    settings = Settings(checked.alpha, permutations, seed, looks_taken=tuple(looks_taken), over=final)
     bundle = read_bundle(Path(table))
     results: dict[str, Any] = plain(
         compute_results(dataset, plan=checked, settings=settings, simulated=simulated, bundle=bundle)
@@ -145,7 +153,7 @@ def numbers(results: dict[str, Any]) -> bytes:
 def _checked(plan: str | PathLike[str] | Mapping[str, Any], *, conditions: set[str]) -> Plan:
     mapping = plan if isinstance(plan, Mapping) else plan_mapping(Path(plan))
     checked = plan_from(mapping, measures=registry.names(), conditions=conditions)
-    if faults := not_carried_out(checked, able=CARRIED_OUT):
+    if faults := refusals(checked):
         raise PlanInvalidError(faults)
     return checked
 

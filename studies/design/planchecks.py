@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analysis.core.plan import PlanInvalidError, not_carried_out, parse_contrast, plan_from
+from analysis.core.plan import PlanInvalidError, parse_contrast, plan_from
 from analysis.core.schema import TABLES
 from analysis.measures import registry as measures
-from analysis.report.abilities import CARRIED_OUT
+from analysis.report.abilities import refusals
 from studies.design.checks import Draft
 from studies.design.schemafaults import did_you_mean
 from studies.design.yamlsource import Path
@@ -46,7 +46,7 @@ def _read_faults(draft: Draft) -> list[str]:
         plan = plan_from(draft.data["plan"], measures=measures.names(), conditions=list(draft.conditions))
     except PlanInvalidError as error:
         return error.faults
-    return not_carried_out(plan, able=CARRIED_OUT)
+    return refusals(plan)
 
 
 def outcomes(plan: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:

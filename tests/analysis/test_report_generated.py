@@ -184,12 +184,12 @@ def test_simulated_participants_validate_nothing(made: tuple[Path, dict[str, Any
 
 def test_validation_grows_with_the_controls_that_were_beaten(made: tuple[Path, dict[str, Any]]) -> None:
     one = made[1]["primary"]["contrasts"][0]
-    wide = {**one, "t_test": {**one["t_test"], "low": 0.01}}
+    wide = {**one, "shown": {**one["shown"], "low": 0.01}}
     close = {**wide, "control": "placebo"}
     assert card(made[1], primary={**made[1]["primary"], "contrasts": [wide]}) == 2
     assert card(made[1], primary={**made[1]["primary"], "contrasts": [wide, close]}) == 3
     assert card(made[1], primary={**made[1]["primary"], "contrasts": [close]}) == 1
-    far = [{**each, "t_test": {**one["t_test"], "low": 0.2, "high": 0.3}} for each in (wide, close)]
+    far = [{**each, "shown": {**one["shown"], "low": 0.2, "high": 0.3}} for each in (wide, close)]
     assert card(made[1], primary={**made[1]["primary"], "contrasts": far}) == 4
 
 

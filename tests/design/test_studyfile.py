@@ -216,7 +216,7 @@ def test_it_says_not_supported_yet_at_the_line_of(name: str) -> None:
 def test_a_plan_that_asks_for_more_than_the_report_does_is_refused_at_its_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("studies.design.planchecks.CARRIED_OUT", frozenset())
+    monkeypatch.setattr("analysis.report.abilities.CARRIED_OUT", frozenset())
     (fault,) = faults_of(changed("n: 18", "n: 18\n  looks: [0.5, 1]"))
     assert (fault.line, fault.message) == (34, "not supported yet (spending: obrien_fleming).")
 

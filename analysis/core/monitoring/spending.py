@@ -69,6 +69,7 @@ def boundaries(
     alpha: float = 0.05,
     kind: Kind = "obrien_fleming",
     sides: Literal[1, 2] = 2,
+    complete: bool = False,
 ) -> list[float]:
     """Return the boundary of the standardised statistic at every look.
 
@@ -87,6 +88,8 @@ def boundaries(
         Spending function.
     sides : {1, 2}
         Of the test.
+    complete : bool
+        The last look is the last there will be, though fewer came than planned: all that is left is spent there.
 
     Returns
     -------
@@ -121,8 +124,9 @@ def boundaries(
     walk = _Walk(sides)
     found: list[float] = []
     before = 0.0
-    for time in times:
-        spent = alpha_spent(min(time, 1.0), alpha=side, kind=kind)
+    for at, time in enumerate(times):
+        is_end = complete and at == len(times) - 1
+        spent = alpha_spent(1.0 if is_end else min(time, 1.0), alpha=side, kind=kind)
         increment = spent - before
         if increment < walk.crossing(time, _FARTHEST):
             bound = _FARTHEST  # so little is spent that no number of use would cross
@@ -147,12 +151,13 @@ def nominal_alphas(
     alpha: float = 0.05,
     kind: Kind = "obrien_fleming",
     sides: Literal[1, 2] = 2,
+    complete: bool = False,
 ) -> list[float]:
     """Return the level at which each look is tested: p below it stops the study.
 
     Parameters
     ----------
-    fractions, alpha, kind, sides
+    fractions, alpha, kind, sides, complete
         As for `boundaries`.
 
     Returns
@@ -167,9 +172,8 @@ def nominal_alphas(
     """
     from scipy import stats
 
-    return [
-        float(sides * stats.norm.sf(z)) for z in boundaries(fractions, alpha=alpha, kind=kind, sides=sides)
-    ]
+    found = boundaries(fractions, alpha=alpha, kind=kind, sides=sides, complete=complete)
+    return [float(sides * stats.norm.sf(z)) for z in found]
 
 
 class _Walk:
