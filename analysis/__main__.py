@@ -1,6 +1,7 @@
-"""The analysis from a command line: report, check, power, codings, preregister; needs no Django.
+"""The analysis from a command line: report, interim, check, power, codings, preregister; needs no Django.
 
-``python -m analysis report TABLE --plan PLAN --out DIR``, ``python -m analysis check TABLE [--plan PLAN]``,
+``python -m analysis report TABLE --plan PLAN --out DIR``, ``python -m analysis interim TABLE --plan PLAN``,
+``python -m analysis check TABLE [--plan PLAN]``,
 ``python -m analysis power PLAN [--participants 100,200] [--cases 24] [--out DIR]``,
 ``python -m analysis codings ANA.csv BEN.csv --out codings.csv``,
 ``python -m analysis preregister PLAN [--form osf]``.
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     commands = {
         "report": _report,
+        "interim": _interim,
         "check": _check,
         "power": _power,
         "codings": _codings,
@@ -51,6 +53,17 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--simulated", action="store_true", help="analyse the simulated participants")
     report.add_argument("--permutations", type=positive, default=10_000, help="default: 10000")
     report.add_argument("--seed", type=int, default=1, help="of the permutations; default: 1")
+    report.add_argument(
+        "--look", dest="looks", type=float, action="append", default=[],
+        help="share of the planned participants at which somebody looked before; may be said several times",
+    )  # fmt: skip
+    report.add_argument(
+        "--final", action="store_true", default=None, help="recruitment is over: this is the last look"
+    )
+    interim = commands.add_parser("interim", help="look blinded: spread and size, nothing by condition")
+    interim.add_argument("table", type=Path, help="trials.csv, trials.parquet or a dataset folder")
+    interim.add_argument("--plan", type=Path, required=True, help="the plan (YAML or JSON)")
+    interim.add_argument("--power", type=float, default=0.9, help="that the size is to give; default: 0.9")
     check = commands.add_parser("check", help="say everything that is wrong with a table")
     check.add_argument("table", type=Path, help="a .csv or .parquet file, or a dataset folder")
     check.add_argument(
@@ -87,11 +100,23 @@ def _report(given: argparse.Namespace) -> int:
         simulated=given.simulated,
         permutations=given.permutations,
         seed=given.seed,
+        looks_taken=given.looks,
+        final=given.final,
         progress=_say,
     )
     if results["simulated"]:
         _say("SIMULATED: these are simulated participants, not people.")
     for sentence in results["answer"]["sentences"]:
+        _say(sentence)
+    if results["look"]:
+        _say(results["look"]["sentence"])
+    return 0
+
+
+def _interim(given: argparse.Namespace) -> int:
+    from analysis.report.interim import blinded_look
+
+    for sentence in blinded_look(given.table, plan=given.plan, power=given.power):
         _say(sentence)
     return 0
 
