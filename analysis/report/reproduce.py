@@ -14,6 +14,7 @@ from analysis.core.selection import DECISION_PROTOCOLS
 from analysis.measures import registry
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_PACKAGES = {"glmm": "glmmTMB", "lmm": "lmerTest"}
 # Which trials are an opportunity, and what counts, in R and in pandas; all columns are text.
 DEFINITIONS = {
     "accuracy": ('d$correct != ""', 'd$correct == "true"', 'd["correct"] != ""', 'd["correct"] == "true"'),
@@ -73,13 +74,16 @@ def reproductions(results: Mapping[str, Any]) -> dict[str, str]:
         "contrasts": [
             {"treatment": one["treatment"], "control": one["control"], "paired": one["placed"] == "within"}
             | {key: one["t_test"][key] for key in ("value", "low", "high", "p", "df")}
+            | {"model": _model(one)}
             for one in known
         ],
+        "package": _PACKAGES.get(next((one["model"]["estimator"] for one in known if _model(one)), "")),
         "level": known[0]["t_test"]["level"],
         "alternative": {"two_sided": "two.sided"}.get(primary["direction"], primary["direction"]),
         "plan_digest": results["provenance"]["plan_digest"],
         "dataset_digest": results["provenance"]["dataset_digest"],
     }
+    facts["models"] = [one for one in facts["contrasts"] if one["model"]]
     environment = Environment(  # noqa: S701 - R and Python, every text goes through JSON
         loader=FileSystemLoader(_TEMPLATES),
         undefined=StrictUndefined,
@@ -92,6 +96,16 @@ def reproductions(results: Mapping[str, Any]) -> dict[str, str]:
         "reproduce.R": environment.get_template("reproduce.R").render(facts),
         "reproduce.ipynb": _notebook(environment.get_template("reproduce.py.txt").render(facts)),
     }
+
+
+def _model(one: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what R is to find again of a mixed model; None where there is none or it has more terms than condition."""
+    found = one["model"]
+    if not found or found["undefined"] or found["formula"] != "outcome ~ condition":
+        return None
+    bars = [f"({terms} | {group})" for group, terms in found["random"].items()]
+    kept = {key: found[key] for key in ("value", "std_error", "df", "log_likelihood")}
+    return {"kind": found["estimator"], "formula": " + ".join(["event ~ condition", *bars])} | kept
 
 
 def _notebook(script: str) -> str:

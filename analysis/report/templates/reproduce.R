@@ -1,4 +1,4 @@
-# The primary result of the report, computed again from the exported table with base R alone.
+# The primary result of the report, computed again from the exported table: the tests with base R alone{{ ",\n# the mixed model with " ~ package if package }}.
 #   Rscript reproduce.R [trials.csv]
 # Dataset {{ dataset_digest }}
 # Plan {{ plan_digest }}
@@ -49,4 +49,40 @@ for (one in expected) {
               one$treatment, one$control, value, one$value, found$p.value, one$p))
   stopifnot(abs(value - one$value) < 1e-9, abs(found$p.value - one$p) < 1e-9)
 }
+{% if package %}
+
+# Every trial a row, participants and cases both random. Other programs stop at other last digits: log-likelihood within
+# 0.01, estimate within {{ "0.002" if package == "glmmTMB" else "0.0001" }}, standard error within 1 %.
+again <- function(formula, treatment, control, rows) {
+  rows$condition <- relevel(factor(rows$condition), ref = control)
+{% if package == "glmmTMB" %}
+  fit <- glmmTMB::glmmTMB(formula, data = rows, family = binomial())
+  found <- summary(fit)$coefficients$cond[paste0("condition", treatment), ]
+{% else %}
+  fit <- lmerTest::lmer(formula, data = rows, REML = TRUE)
+  found <- summary(fit)$coefficients[paste0("condition", treatment), ]
+{% endif %}
+  list(value = found[["Estimate"]], std_error = found[["Std. Error"]], log_likelihood = as.numeric(logLik(fit)))
+}
+models <- list(
+{% for one in models %}
+  list(treatment = {{ one.treatment|quoted }}, control = {{ one.control|quoted }}, formula = {{ one.model.formula }},
+       only = {{ "TRUE" if one.paired else "FALSE" }}, value = {{ one.model.value }}, std_error = {{ one.model.std_error }}, log_likelihood = {{ one.model.log_likelihood }}){{ "," if not loop.last }}
+{% endfor %}
+)
+if (requireNamespace({{ package|quoted }}, quietly = TRUE)) {
+  for (one in models) {
+    rows <- if (one$only) d[d$condition %in% c(one$treatment, one$control), ] else d
+    found <- again(one$formula, one$treatment, one$control, rows)
+    cat(sprintf("%s - %s, mixed model: estimate %.6g (report %.6g), standard error %.6g (report %.6g), log-likelihood %.8g (report %.8g)\n",
+                one$treatment, one$control, found$value, one$value, found$std_error, one$std_error,
+                found$log_likelihood, one$log_likelihood))
+    stopifnot(abs(found$value - one$value) < {{ "0.002" if package == "glmmTMB" else "0.0001" }},
+              abs(found$std_error / one$std_error - 1) < 0.01,
+              abs(found$log_likelihood - one$log_likelihood) < 0.01)
+  }
+} else {
+  cat("The package {{ package }} is not installed: the mixed model was not fitted again.\n")
+}
+{% endif %}
 cat("The report and this script agree.\n")
