@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from explainers.core.attribution import Explanation
-from explainers.core.examples.exhibits import examples_exhibit, known_cases, vector_of
+from explainers.core.examples.exhibits import SHOWN, classes_shown, examples_exhibit, known_cases, vector_of
 from explainers.core.examples.neighbours import cosine_distances, nearest_per_class
 from explainers.core.limits import Limit, Whole
 from explainers.core.method import Batch, Method
@@ -21,7 +21,8 @@ class NearestCases(Method):
 
     Notes
     -----
-    A case of the set that is the case itself (the same inputs) is left out.
+    A case of the set that is the case itself (the same inputs) is left out. `shown` says whether cases of every class
+    are shown, or of the class alone that is explained.
 
     References
     ----------
@@ -34,8 +35,13 @@ class NearestCases(Method):
     label = "Nearest cases"
     modality = "tabular image text"
     scope = "example"
-    parameters: ClassVar[Mapping[str, Any]] = {"cases": "", "layer": "penultimate", "count": 3}
-    limits: ClassVar[Mapping[str, Limit]] = {"count": Whole(1, 50)}
+    parameters: ClassVar[Mapping[str, Any]] = {
+        "cases": "",
+        "layer": "penultimate",
+        "count": 3,
+        "shown": "every_class",
+    }
+    limits: ClassVar[Mapping[str, Limit]] = {"count": Whole(1, 50), "shown": SHOWN}
     refers_to = ("cases",)
     promises = frozenset({"determinism", "seedless", "batch_independence"})
     reference = "https://arxiv.org/abs/2105.14944"
@@ -53,7 +59,7 @@ class NearestCases(Method):
         -------
         list of Explanation
             Exhibits of the kind `examples`; `content["classes"]` has for each class a list of `case`, `outcome`,
-            `distance`, the nearest first.
+            `distance`, the nearest first; only the class explained if `shown` is `target`.
         """
         results: list[Explanation] = []
         for place, known in known_cases(batch):
@@ -73,5 +79,6 @@ class NearestCases(Method):
                 ]
                 for name, places in found.items()
             }
-            results.append(examples_exhibit(batch, place=place, known=known, content={"classes": classes}))
+            content = {"classes": classes_shown(classes, batch=batch, place=place)}
+            results.append(examples_exhibit(batch, place=place, known=known, content=content))
         return results

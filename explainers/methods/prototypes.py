@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from explainers.core.attribution import Explanation
-from explainers.core.examples.exhibits import examples_exhibit, known_cases, vector_of
+from explainers.core.examples.exhibits import SHOWN, classes_shown, examples_exhibit, known_cases, vector_of
 from explainers.core.examples.neighbours import cosine_distances, prototypes
 from explainers.core.limits import Limit, Whole
 from explainers.core.method import Batch, Method
@@ -17,7 +17,8 @@ class Prototypes(Method):
     Explanation by cases that stand for a class.
 
     Definition: of every class the `count` cases of the set `cases` that stand best for all of that class in the
-    penultimate layer (MMD-critic); the same for every case, with their cosine distance to it.
+    penultimate layer (MMD-critic); the same for every case, with their cosine distance to it. `shown` says whether
+    every class is shown, or the class alone that is explained.
 
     References
     ----------
@@ -29,8 +30,13 @@ class Prototypes(Method):
     label = "Typical cases"
     modality = "tabular image text"
     scope = "example"
-    parameters: ClassVar[Mapping[str, Any]] = {"cases": "", "layer": "penultimate", "count": 3}
-    limits: ClassVar[Mapping[str, Limit]] = {"count": Whole(1, 50)}
+    parameters: ClassVar[Mapping[str, Any]] = {
+        "cases": "",
+        "layer": "penultimate",
+        "count": 3,
+        "shown": "every_class",
+    }
+    limits: ClassVar[Mapping[str, Limit]] = {"count": Whole(1, 50), "shown": SHOWN}
     refers_to = ("cases",)
     promises = frozenset({"determinism", "seedless", "batch_independence"})
     reference = "https://papers.nips.cc/paper/6300-examples-are-not-enough-learn-to-criticize-criticism-for-interpretability"
@@ -67,5 +73,6 @@ class Prototypes(Method):
                 name: [known.card(number, distance=float(distances[number])) for number in places]
                 for name, places in chosen[id(known), count].items()
             }
-            results.append(examples_exhibit(batch, place=place, known=known, content={"classes": classes}))
+            content = {"classes": classes_shown(classes, batch=batch, place=place)}
+            results.append(examples_exhibit(batch, place=place, known=known, content=content))
         return results

@@ -160,10 +160,11 @@ class _Dealer:
     starts: Mapping[int, int]
 
     def plan(self, number: int) -> Iterator[Planned]:
-        used: set[int] = set()
+        used: list[tuple[Block, set[int]]] = []
         before: set[int] = set()
         for block in self.group.blocks:
-            barred = used if block.disjoint and not block.reread else set()
+            is_new = block.disjoint and not block.reread
+            barred = {case for met, cases in used if is_new and met.is_met_with(block) for case in cases}
             cases = [
                 case for case in self.free if case.id not in barred and self._is_for(block, case, before)
             ]
@@ -171,7 +172,7 @@ class _Dealer:
             for case, within in dealt:
                 self.table.deal(block.step_index, within, case)
             before = {case for case, _within in dealt}
-            used |= before
+            used.append((block, before))
             for index, (case, within) in enumerate(dealt):
                 yield Planned(number, block.step_index, block.block_index, index, case, within)
 

@@ -161,6 +161,7 @@ def _group(spec: StudySpec, arms: list[ArmSpec], numbers: Mapping[int, int]) -> 
     for step in spec.steps:
         if step.kind == "trials":
             block = _block(spec, arm, step, numbers[step.index])
+            block = replace(block, arms=frozenset(each.name for each in arms if step.applies_to(each.name)))
             if block.reread:  # the same cases make the same cells
                 block = replace(block, cells=blocks[-1].cells, case_set=blocks[-1].case_set)
             blocks.append(block)

@@ -52,7 +52,7 @@ class Block:
     """One block of trials of the flow.
 
     ``disjoint``: its cases are new to the participant; ``reread``: they are those of the block before; ``takes``: only
-    the level at that place of the participant's order is met here.
+    the level at that place of the participant's order is met here; ``arms``: which of the group meet it, ``None``: all.
     """
 
     step_index: int
@@ -64,6 +64,7 @@ class Block:
     case_set: str = ""
     takes: int | None = None
     reread: bool = False
+    arms: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if not self.portions:
@@ -72,6 +73,10 @@ class Block:
     @property
     def size(self) -> int:
         return sum(cell.count for cell in self.cells)
+
+    def is_met_with(self, other: Block) -> bool:
+        """Whether some participant meets both blocks."""
+        return self.arms is None or other.arms is None or bool(self.arms & other.arms)
 
 
 @dataclass(frozen=True)

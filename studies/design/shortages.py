@@ -64,7 +64,7 @@ def _taken_before(earlier: Sequence[Block], block: Block, cell: CaseQuota) -> in
     return sum(
         other.count
         for before in earlier
-        if before.case_set == block.case_set and not before.reread
+        if before.case_set == block.case_set and not before.reread and before.is_met_with(block)
         for other in before.cells
         if _overlap(other, cell, is_same_predictor={p.predictor for p in before.portions} == here)
     )

@@ -9,6 +9,8 @@ from studies.protocols.stages import Decision, Field, ItemKind, Option, Stage, T
 
 CONFIDENCE_LABEL = "How sure are you?"
 CONFIDENCE_ANCHORS = ("0 = a pure guess", "100 = certain")
+SURENESS = ("not at all sure", "slightly sure", "somewhat sure", "fairly sure", "completely sure")
+SIMILARITY = ("not similar", "rather not similar", "rather similar", "similar")
 
 
 def answer_field(decision: Decision, *, name: str, label: str, scored_against: str) -> Field:
@@ -62,6 +64,25 @@ def confidence_fields(decision: Decision) -> tuple[Field, ...]:
             unit="%",
             anchors=CONFIDENCE_ANCHORS,
         ),
+    )
+
+
+def sureness_field(*, name: str) -> Field:
+    """Return how sure people are of the answer before it, on five levels in words; it has no score."""
+    top = len(SURENESS)
+    return Field(name=name, kind="ordinal", label=CONFIDENCE_LABEL, minimum=1, maximum=top, anchors=SURENESS)
+
+
+def similarity_field(*, examples: int, name: str = "similarity") -> Field:
+    """Return how similar each of the examples is to the case, in their order, on four levels; it has no score."""
+    return Field(
+        name=name,
+        kind="rating_per_part",
+        label="How similar is each example to this case?",
+        options=tuple(Option(f"example_{n}", f"Example {n}") for n in range(1, examples + 1)),
+        minimum=1,
+        maximum=len(SIMILARITY),
+        anchors=SIMILARITY,
     )
 
 

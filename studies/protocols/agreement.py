@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studies.protocols import register
-from studies.protocols._fields import confidence_fields, treatment_items
+from studies.protocols._fields import confidence_fields, similarity_field, treatment_items
 from studies.protocols.facts import RIGHT, WRONG, Answers, TrialFacts
-from studies.protocols.parameters import one_of
+from studies.protocols.parameters import one_of, whole
 from studies.protocols.stages import (
     DataColumn,
     Decision,
@@ -22,6 +22,7 @@ from studies.protocols.stages import (
 
 PROMPT = "Look at what the AI answers for this case and why. Say whether you think that its answer is right."
 QUESTION = "Is the AI\u2019s answer right?"
+MOST_EXAMPLES = 10
 SCALES = {
     "yes_no": (Option(RIGHT, "Yes, it is right"), Option(WRONG, "No, it is wrong")),
     "four_levels": (
@@ -41,8 +42,9 @@ class AgreementProtocol(Protocol):
     -----
     Chance is one half on either scale, because all that counts is whether the answer is taken for right. Balance the
     cases by ``ai_correct`` and look at right and wrong answers apart (``against_chance``): belief in both is the usual
-    finding. The source asks on the four levels; with those no other confidence is asked. A condition that shows
-    neither advice nor an explanation has nothing to agree with and is refused.
+    finding. The source asks on the four levels; with those no other confidence is asked. Where the explanation is
+    examples, the source has each of them rated for its similarity before the verdict (``rate_examples``). A condition
+    that shows neither advice nor an explanation has nothing to agree with and is refused.
 
     References
     ----------
@@ -60,7 +62,13 @@ class AgreementProtocol(Protocol):
             *SCALES,
             default="yes_no",
             meaning="Whether right or wrong is asked alone, or with how sure one is in the same answer.",
-        )
+        ),
+        "rate_examples": whole(
+            0,
+            MOST_EXAMPLES,
+            default=0,
+            meaning="How many of the examples shown are rated for their similarity to the case first.",
+        ),
     }
     data = (
         DataColumn(
@@ -84,11 +92,13 @@ class AgreementProtocol(Protocol):
             name="verdict", kind="choice", label=QUESTION, options=SCALES[scale], scored_against="ai_correct"
         )
         confidence = confidence_fields(decision) if scale == "yes_no" else ()
+        examples = parameters["rate_examples"] if treatment.explanations else 0
+        rated = (similarity_field(examples=examples),) if examples else ()
         return (
             Stage(
                 "verdict",
                 items=("case", *treatment_items(treatment)),
-                fields=(verdict, *confidence),
+                fields=(*rated, verdict, *confidence),
                 prompt=PROMPT,
             ),
         )

@@ -6,9 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studies.protocols import register
-from studies.protocols._fields import choice_field, confidence_fields
+from studies.protocols._fields import choice_field, confidence_fields, sureness_field
 from studies.protocols.parameters import one_of
-from studies.protocols.stages import DataColumn, Decision, ItemKind, Problem, Protocol, Stage, Treatment
+from studies.protocols.stages import (
+    DataColumn,
+    Decision,
+    Field,
+    ItemKind,
+    Problem,
+    Protocol,
+    Stage,
+    Treatment,
+)
 
 PROMPT = (
     "Below is an explanation for each of the possible answers. The AI\u2019s own answer is not shown. "
@@ -25,7 +34,9 @@ class DistinctionProtocol(Protocol):
     -----
     Explanations have the target ``each_option``; one of the advised answer alone would give it away. With many
     classes let the options come from a column of the cases (four of them in the source). Chance is one over the
-    number of options offered. A condition without explanations is the baseline: the case alone.
+    number of options offered. A condition without explanations is the baseline: the case alone. The source asks on
+    one page which answer the AI gives and which is right (``both``), and after each how sure one is on five levels:
+    the column ``response`` then holds the pick of the AI's answer, the table of responses both picks with their scores.
 
     References
     ----------
@@ -42,9 +53,16 @@ class DistinctionProtocol(Protocol):
         "target": one_of(
             "truth",
             "prediction",
+            "both",
             default="truth",
-            meaning="What is to be picked: the right answer, or the one that the AI gives.",
-        )
+            meaning="What is to be picked: the right answer, the AI's, or the AI's and then the right one.",
+        ),
+        "sure": one_of(
+            "as_decision",
+            "five_levels",
+            default="as_decision",
+            meaning="How sure people are: as the decision asks it, or on five levels after each pick.",
+        ),
     }
     data = (
         DataColumn("response", "choice", "option of the decision", "The option that was picked."),
@@ -57,10 +75,20 @@ class DistinctionProtocol(Protocol):
     ) -> tuple[Stage, ...]:
         """Return the one stage of the trial."""
         target = parameters["target"]
-        pick = choice_field(decision, name="pick", label=QUESTIONS[target], scored_against=target)
+        asked = ("prediction", "truth") if target == "both" else (target,)
+        fields: list[Field] = []
+        for number, what in enumerate(asked):
+            suffix = "_truth" if number else ""
+            fields.append(
+                choice_field(decision, name=f"pick{suffix}", label=QUESTIONS[what], scored_against=what)
+            )
+            if parameters["sure"] == "five_levels":
+                fields.append(sureness_field(name=f"sure{suffix}"))
+        if parameters["sure"] == "as_decision":
+            fields += confidence_fields(decision)
         items: tuple[ItemKind, ...] = ("case", "explanations") if treatment.explanations else ("case",)
         prompt = PROMPT if treatment.explanations else ""
-        return (Stage("pick", items=items, fields=(pick, *confidence_fields(decision)), prompt=prompt),)
+        return (Stage("pick", items=items, fields=tuple(fields), prompt=prompt),)
 
     def problems(
         self, decision: Decision, conditions: Mapping[str, Treatment], parameters: Mapping[str, Any]

@@ -23,6 +23,11 @@ def some_of(*values: str, default: list[str], meaning: str, least: int = 1) -> d
     return {**shape, "default": default, "description": meaning}
 
 
+def whole(low: int, high: int, *, default: int, meaning: str) -> dict[str, Any]:
+    """Declare a parameter that is a whole number within limits."""
+    return {"type": "integer", "minimum": low, "maximum": high, "default": default, "description": meaning}
+
+
 def words(*, default: list[str], meaning: str, least: int = 0, most: int = 30) -> dict[str, Any]:
     """Declare a parameter that is a list of options of one's own."""
     shape = {"type": "array", "items": {"$ref": "#/$defs/option"}, "minItems": least, "maxItems": most}

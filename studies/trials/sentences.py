@@ -43,6 +43,7 @@ SENTENCES = (
     "An answer is missing for: {names}.",
     "The place needs {n} numbers; {missing} of them are missing.",
     "Explanation {letter}",
+    "Example {number}",
     "{n} days",
     "{n} hours",
 )
@@ -59,5 +60,6 @@ DRAWN = (
     "{what} towards {target}",
     "{what} away from {target}",
     "{n} of {total}",
+    "Example {number}",
 )
 """In drawings of explanations."""

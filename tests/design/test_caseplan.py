@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -122,6 +123,16 @@ def test_a_block_that_is_not_disjoint_may_repeat_cases_of_another() -> None:
     request = request_of((Block(0, 0, everything), Block(1, 1, everything, disjoint=False)), (), {"": 2})
     found = deal_plans("seed", request=request, pool=pool_of((6, 0, 0, 0)))
     assert Counter(trial.step_index for trial in found) == {0: 12, 1: 12}
+
+
+def test_blocks_that_nobody_meets_both_may_take_the_same_cases() -> None:
+    everything = (quota(None, None, 6),)
+    one, other = (Block(n, n, everything, arms=frozenset({arm})) for n, arm in enumerate(("ai", "ig")))
+    request = request_of((one, other), (), {"": 2})
+    found = deal_plans("seed", request=request, pool=pool_of((6, 0, 0, 0)))
+    assert Counter(trial.step_index for trial in found) == {0: 12, 1: 12}
+    both = request_of((one, replace(other, arms=frozenset({"ai", "ig"}))), (), {"": 2})
+    assert "there are 6, 6 of which other blocks" in shortages(both, pool=pool_of((6, 0, 0, 0)))[0]
 
 
 SHORT = {

@@ -128,6 +128,41 @@ def test_the_nearest_of_each_class_come_first_and_never_the_case_itself() -> Non
         assert all(card["outcome"] == name and card["case"] != "k4" for card in cards)
 
 
+@pytest.mark.parametrize("method", ["nearest_cases", "prototypes"])
+def test_examples_of_the_class_explained_alone_are_those_shown_of_it_among_all(method: str) -> None:
+    references, predictor = known(), toy(SPECS["tabular"])
+    (every,) = told(method, predictor, rows_of("tabular", 1), references=references, cases="train")
+    (one,) = told(
+        method, predictor, rows_of("tabular", 1), references=references, cases="train", shown="target"
+    )
+    assert isinstance(every, Exhibit)
+    assert isinstance(one, Exhibit)
+    assert one.content["classes"] == {one.target_class: every.content["classes"][one.target_class]}
+
+
+@pytest.mark.parametrize("method", ["nearest_cases", "prototypes"])
+def test_examples_of_a_class_of_which_none_is_known_are_refused(method: str) -> None:
+    whole, predictor = known()["train"], toy(SPECS["tabular"])
+    (every,) = told(method, predictor, rows_of("tabular", 1), references=known(), cases="train")
+    kept = [n for n, label in enumerate(whole.labels) if label != every.target_class]
+    left = ReferenceSet(
+        "train",
+        "d",
+        [whole.keys[n] for n in kept],
+        [whole.rows[n] for n in kept],
+        [whole.labels[n] for n in kept],
+    )
+    with pytest.raises(ExplanationRefused, match="is known: bring some in"):
+        told(
+            method,
+            predictor,
+            rows_of("tabular", 1),
+            references={"train": left},
+            cases="train",
+            shown="target",
+        )
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_examples_need_outcomes(method: str) -> None:
     bare = ReferenceSet("train", "d", ["a"], rows_of("tabular", 1))

@@ -1,6 +1,7 @@
 """Texts, concepts, cards, counterfactuals, rationales and regressions: drawn from data, escaped, said in words."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -215,6 +216,28 @@ def test_one_door_draws_every_modality() -> None:
         render_html(table, inputs={}, schema=label, spec=render_spec([words]))
     with pytest.raises(ExplanationRefused, match="picture, which is missing"):
         render_html(picture, inputs={}, schema=label, spec=render_spec([picture]))
+
+
+def test_a_method_is_drawn_on_its_own_scale_and_its_control_on_the_same() -> None:
+    weak = replace(
+        explanation("tabular"), recipe={"method": "grad_cam", "parameters": {}}, values=(0.01, -0.02)
+    )
+    strong = replace(weak, recipe={"method": "occlusion", "parameters": {}}, values=(5.0, -9.0))
+    control = replace(
+        weak, recipe={"method": "shuffled", "parameters": {"of": "grad_cam"}}, values=(-0.02, 0.01)
+    )
+    spec = render_spec([weak, strong, control])
+    limits = {name: part["limit"] for name, part in spec["parts"].items()}
+    assert sorted(limits) == [f"bars {name} {weak.target_space}" for name in ("grad_cam", "occlusion")]
+    shown = {"inputs": {"f0": 1, "f1": 2}, "schema": {"features": schema(2)}}
+    alone = render_html(weak, **shown, spec=render_spec([weak, control]))
+    assert (
+        render_html(weak, **shown, spec=spec)
+        == alone
+        != render_html(weak, **shown, spec=render_spec([strong]))
+    )
+    family = render_spec([weak, control])
+    assert render_html(control, **shown, spec=spec) == render_html(control, **shown, spec=family)
 
 
 def exhibit(kind: str, content: dict[str, Any], **changes: Any) -> Exhibit:

@@ -119,6 +119,19 @@ def test_agreement_on_four_levels_asks_for_no_other_confidence() -> None:
     assert len(stage.fields[0].options) == 4
 
 
+def test_agreement_has_each_example_rated_before_the_verdict() -> None:
+    (stage,) = shown("agreement", answer="four_levels", rate_examples=3)
+    rated, verdict = stage.fields
+    assert (rated.kind, rated.minimum, rated.maximum, rated.scored_against) == ("rating_per_part", 1, 4, None)
+    assert [option.value for option in rated.options] == ["example_1", "example_2", "example_3"]
+    assert verdict.name == "verdict"
+
+
+def test_agreement_rates_no_examples_where_a_condition_shows_none() -> None:
+    (stage,) = shown("agreement", AI, rate_examples=3)
+    assert [field.name for field in stage.fields] == ["verdict", "confidence"]
+
+
 def test_agreement_with_nothing_is_refused() -> None:
     assert "'unaided'" in refusals("agreement", conditions={"unaided": UNAIDED, "ai": AI})[0]
 
@@ -128,6 +141,22 @@ def test_distinction_hides_the_advice(target: str) -> None:
     (stage,) = shown("distinction", Treatment(True, 1, ("each_option",)), target=target)
     assert stage.items == ("case", "explanations")
     assert stage.fields[0].scored_against == target
+
+
+def test_distinction_can_ask_what_the_ai_says_and_then_what_is_right() -> None:
+    (stage,) = shown("distinction", Treatment(True, 1, ("each_option",)), target="both", sure="five_levels")
+    assert [(field.name, field.kind, field.scored_against) for field in stage.fields] == [
+        ("pick", "choice", "prediction"),
+        ("sure", "ordinal", None),
+        ("pick_truth", "choice", "truth"),
+        ("sure_truth", "ordinal", None),
+    ]
+    assert len(stage.fields[1].anchors) == stage.fields[1].maximum == 5
+
+
+def test_distinction_asks_how_sure_people_are_as_the_decision_does_once_for_both_picks() -> None:
+    (stage,) = shown("distinction", Treatment(True, 1, ("each_option",)), target="both")
+    assert [field.name for field in stage.fields] == ["pick", "pick_truth", "confidence"]
 
 
 def test_an_explanation_of_the_advised_answer_alone_is_refused_in_distinction() -> None:

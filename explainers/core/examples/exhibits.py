@@ -8,12 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainers.core.concepts.layers import layer_named, layer_vectors
+from explainers.core.errors import ExplanationRefused
 from explainers.core.exhibit import Exhibit
+from explainers.core.limits import Choice
 from explainers.core.method import Batch
 from explainers.core.reference import ReferenceSet, reference_of
 
 if TYPE_CHECKING:
     from explainers.core.predictor import LoadedPredictor
+
+SHOWN = Choice("every_class", "target")
+"""Of which classes known cases are shown: of all, or of the one that is explained."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,41 @@ def known_cases(batch: Batch) -> Iterator[tuple[int, Known]]:
             layer = layer_named(batch.predictor, key[1])
             seen[key] = Known(cases, vector_of(batch.predictor, rows=cases.rows, layer=layer), layer)
         yield place, seen[key]
+
+
+def classes_shown(
+    classes: Mapping[str, list[dict[str, Any]]], *, batch: Batch, place: int
+) -> Mapping[str, list[dict[str, Any]]]:
+    """
+    Return the known cases that are shown of one case.
+
+    Parameters
+    ----------
+    classes : Mapping
+        Class to its cards.
+    batch : Batch
+        The cases; its parameter `shown` is `every_class` or `target`.
+    place : int
+        Which one.
+
+    Returns
+    -------
+    Mapping
+        All classes, or the class alone that is explained.
+
+    Raises
+    ------
+    ExplanationRefused
+        If no case of the class explained is known.
+    """
+    if batch.parameters[place]["shown"] == "every_class":
+        return classes
+    target = batch.targets[place]
+    if not classes.get(target):
+        raise ExplanationRefused(
+            f"No case of the class '{target}' is known: bring some in, or show every class."
+        )
+    return {target: classes[target]}
 
 
 def vector_of(

@@ -16,6 +16,7 @@ from explainers.core.render.plain import concepts_spec
 from explainers.core.render.tints import tints_html, tints_spec
 
 RENDERERS = {"tabular": "bars", "image": "heatmap", "text": "tints"}
+SCALED = frozenset({"bars", "heatmap", "tints", "concepts"})
 SEVERAL, VERSION = "several", "1"
 Pictures = Callable[[str], NDArray[np.uint8]]
 
@@ -37,6 +38,37 @@ def renderer_of(explanation: Explanation) -> str:
     return explanation.kind if isinstance(explanation, Exhibit) else RENDERERS[explanation.modality]
 
 
+def scale_family(explanation: Explanation) -> str:
+    """
+    Return what an explanation can be compared with in strength.
+
+    Definition: its method and the space of what it explains; an import is known by its name, a control belongs to the
+    method that it imitates, whatever it is made of.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        An attribution or an exhibit.
+
+    Returns
+    -------
+    str
+        Explanations of the same renderer and family are drawn on one scale.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Frozen
+    >>> real = {"method": "occlusion", "parameters": {"window": 8}}
+    >>> control = {"method": "shuffled", "parameters": {"of": "occlusion"}}
+    >>> [scale_family(Frozen(recipe=each, target_space="log_odds")) for each in (real, control)]
+    ['occlusion log_odds', 'occlusion log_odds']
+    """
+    recipe: Mapping[str, Any] = explanation.recipe
+    given = recipe.get("parameters", {})
+    method = given.get("of", recipe.get("method", ""))
+    return " ".join(each for each in (method, given.get("name", ""), explanation.target_space) if each)
+
+
 def render_spec(
     explanations: Sequence[Explanation], *, outcome: Mapping[str, Any] | None = None, **settings: Any
 ) -> dict[str, Any]:
@@ -50,13 +82,13 @@ def render_spec(
     outcome : Mapping or None
         Unit and decimals of a regression; None for a classification.
     **settings
-        Of the renderer, if there is only one: `top`, `baseline` (bars); `smooth`, `style` (heatmap).
+        Of the renderer, if there is only one scale: `top`, `baseline` (bars); `smooth`, `style` (heatmap).
 
     Returns
     -------
     dict
-        The specification; if a study shows things of several kinds, `parts` has one for each renderer, because
-        their scales have nothing in common.
+        The specification; if a study shows things of several kinds, `parts` has one for each renderer and family
+        (`scale_family`), because their scales have nothing in common: on that of another method a map can vanish.
 
     Raises
     ------
@@ -65,18 +97,20 @@ def render_spec(
     """
     if not len(explanations):
         raise ExplanationRefused("A scale needs at least one explanation.")
-    groups: dict[str, list[Explanation]] = {}
+    groups: dict[str, dict[str, list[Explanation]]] = {}
     for explanation in explanations:
-        groups.setdefault(renderer_of(explanation), []).append(explanation)
+        renderer = renderer_of(explanation)
+        family = scale_family(explanation) if renderer in SCALED else ""
+        groups.setdefault(renderer, {}).setdefault(family, []).append(explanation)
+    is_one = sum(map(len, groups.values())) == 1
     parts = {
-        name: _spec_of(name, group, outcome=outcome, settings=settings if len(groups) == 1 else {})
-        for name, group in sorted(groups.items())
+        renderer if len(families) == 1 else f"{renderer} {family}": _spec_of(
+            renderer, group, outcome=outcome, settings=settings if is_one else {}
+        )
+        for renderer, families in sorted(groups.items())
+        for family, group in sorted(families.items())
     }
-    return (
-        next(iter(parts.values()))
-        if len(parts) == 1
-        else {"renderer": SEVERAL, "version": VERSION, "parts": parts}
-    )
+    return next(iter(parts.values())) if is_one else {"renderer": SEVERAL, "version": VERSION, "parts": parts}
 
 
 def _spec_of(
@@ -138,7 +172,8 @@ def render_html(
     """
     name = renderer_of(explanation)
     if spec.get("renderer") == SEVERAL:
-        spec = spec["parts"].get(name, {})
+        parts = spec["parts"]
+        spec = parts.get(f"{name} {scale_family(explanation)}", parts.get(name, {}))
     if spec.get("renderer") != name:
         raise ExplanationRefused(f"This is not a specification of the renderer {name}: {dict(spec)!r:.200}.")
     if isinstance(explanation, Exhibit):

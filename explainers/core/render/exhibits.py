@@ -92,9 +92,10 @@ def example_cards(exhibit: Exhibit, *, schema: Mapping[str, Any]) -> dict[str, A
     cards = []
     if "classes" in content:
         title = "Known cases, with what turned out (distance 0: the same to the AI)"
+        is_one = len(content["classes"]) == 1
         for name, found in content["classes"].items():
             cards += [
-                _card(each, heading=f"{name}, {number}", schema=schema)
+                _card(each, heading=f"Example {number}" if is_one else f"{name}, {number}", schema=schema)
                 for number, each in enumerate(found, start=1)
             ]
     else:
