@@ -37,6 +37,8 @@ from explainers.core.demo_data.mazes import (
     maze_schema,
     mazes_draw,
 )
+from explainers.core.demo_data.readings import PLACES, Reading, retina_readings
+from explainers.core.demo_data.retina import SIDE, Patches, retina_patches
 from explainers.core.demo_data.reviews import BOOKS, HOTELS, Kind, review_predictor, reviews_make
 from explainers.core.png import png_decode
 from explainers.core.predictor import LoadedPredictor
@@ -200,3 +202,57 @@ def test_a_predictor_of_reviews_is_right_on_most_and_not_on_all() -> None:
     said = LoadedPredictor(spec, weights=weights).probabilities([{"text": text} for text in fresh.texts])
     right = [max(p, key=lambda n: p[n]) == BOOKS.classes[k] for p, k in zip(said, fresh.labels, strict=True)]
     assert 0.75 <= np.mean(right) <= 0.95
+
+
+@pytest.fixture(scope="module")
+def read() -> tuple[Patches, list[Reading]]:
+    patches = retina_patches(count=48, part="test")
+    return patches, retina_readings(patches)
+
+
+def ninth(mask: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:
+    """Cut the named ninth out of a mask."""
+    row, column = divmod(PLACES.index(name), 3)
+    edges = [-(-SIDE * part // 3) for part in range(4)]
+    return mask[edges[row] : edges[row + 1], edges[column] : edges[column + 1]]
+
+
+def places_in(text: str) -> list[str]:
+    # The longest names first: "middle" is a part of "upper middle".
+    found = []
+    for name in sorted(PLACES, key=len, reverse=True):
+        if f"the {name} " in text:
+            found.append(name)
+            text = text.replace(f"the {name} ", "")
+    return found
+
+
+def test_the_reader_is_right_as_often_whether_its_reasons_are_true_or_not(
+    read: tuple[Patches, list[Reading]],
+) -> None:
+    cells = Counter((each.truth, each.advised == each.truth, each.is_true) for each in read[1])
+    assert {cell[1:]: count for cell, count in cells.items() if cell[0] == "bleeding"} == {
+        (True, True): 8,
+        (True, False): 8,
+        (False, True): 4,
+        (False, False): 4,
+    }
+    assert cells["bleeding", True, True] == cells["no bleeding", True, True]
+
+
+def test_reasons_that_are_true_name_places_where_something_is_drawn_and_the_others_where_nothing_is(
+    read: tuple[Patches, list[Reading]],
+) -> None:
+    patches, readings = read
+    for number, each in enumerate(readings):
+        drawn = patches.lesion_masks[number] | patches.cue_masks[number]
+        places = places_in(each.text)
+        assert each.is_true or places
+        assert all(ninth(drawn, place).any() == each.is_true for place in places)
+
+
+def test_a_map_is_strongest_where_the_words_say(read: tuple[Patches, list[Reading]]) -> None:
+    for each in read[1]:
+        for place in places_in(each.text):
+            assert ninth(each.map > 0.9, place).any()
+        assert (each.map.max() > 0.9) == bool(places_in(each.text))
