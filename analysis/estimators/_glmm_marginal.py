@@ -143,17 +143,28 @@ def _means(fit: GlmmResult, column: str, levels: list[Any]) -> tuple[Floats, Flo
     import numpy as np
 
     laplace, table = fit.fitted.laplace, fit.fitted.table
-    weight = laplace.trials / laplace.trials.sum()
+    weight, offset = laplace.trials / laplace.trials.sum(), laplace.offset
+    if not _differing(fit, column) and not np.any(offset):  # all rows are alike then: one stands for all
+        table, weight, offset = table.iloc[:1], np.ones(1), np.zeros(1)
     means, slopes = [], []
     for level in levels:
         fixed, others = laplace.design.remade(table.assign(**{column: level}))
-        mean, slope = _mean(fit, fixed @ laplace.beta_map, others, weight)
+        mean, slope = _mean(fit, fixed @ laplace.beta_map, others, weight, offset)
         means.append(mean)
         slopes.append(slope)
     return np.array(means), np.array(slopes)
 
 
-def _mean(fit: GlmmResult, x: Floats, others: list[Floats], weight: Floats) -> tuple[float, Floats]:
+def _differing(fit: GlmmResult, column: str) -> set[str]:
+    """Return the columns besides the given one by which rows of the design differ."""
+    design = fit.fitted.laplace.design
+    apart = {column, fit.formula.partition("~")[0].strip(), *(term.group for term in design.random)}
+    return set(design.categories) - apart
+
+
+def _mean(
+    fit: GlmmResult, x: Floats, others: list[Floats], weight: Floats, offset: Floats
+) -> tuple[float, Floats]:
     import numpy as np
 
     laplace = fit.fitted.laplace
@@ -161,7 +172,7 @@ def _mean(fit: GlmmResult, x: Floats, others: list[Floats], weight: Floats) -> t
     rows = [z @ change for z, change in zip(others, laplace.term_maps, strict=True)]
     scores = [z @ block for z, block in zip(rows, laplace.blocks(psi), strict=True)]
     variance = np.sum([(a * a).sum(axis=1) for a in scores], axis=0)
-    eta = x @ psi[: laplace.p] + laplace.offset
+    eta = x @ psi[: laplace.p] + offset
     value, by_eta, by_variance = averaged(laplace.family, eta, variance)
     slope = np.zeros(laplace.size)
     slope[: laplace.p] = x.T @ (weight * by_eta)

@@ -27,7 +27,8 @@ class Bundle:
         Content of ``codebook.json``: the decision's question and options, what each condition showed.
     treatment : mapping
         Content of ``treatment.json``, all keys optional: ``conditions`` (list of ``name, label, text, picture`` - a
-        PNG or JPEG file beside it - ``alt``, ``trial`` (HTML of ``case, shown, asked``), ``claimed_accuracy``, and
+        PNG or JPEG file beside it - ``alt``, ``trial`` (HTML of
+        ``prompt, case, shown, asked``), ``claimed_accuracy``, and
         ``explanations`` with ``method, title, control, control_title, reveal``), ``instructions, audience, action``,
         ``recruited`` (``first, last`` day), ``pay`` (words, or the rules of a study file), ``ethics``, ``predictors``
         (list of ``name, checkpoint``), ``ai`` (``accuracy_claimed``, ``on_the_case_sets``: list of ``predictor,

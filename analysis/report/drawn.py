@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-PARTS = ("case", "shown", "asked")
+PARTS = ("prompt", "case", "shown", "asked")
 PREFIX = "t-"  # of every class that comes in: the page's own styles cannot be meant by mistake
 MOST_CHARACTERS = 3_000_000
 _TAGS = frozenset({
@@ -87,12 +87,12 @@ def drawn_trial(told: Mapping[str, Any]) -> dict[str, str] | None:
     Parameters
     ----------
     told : mapping
-        What is known of the condition; ``trial`` holds HTML of ``case``, ``shown`` and ``asked``, and ``stage``.
+        What is known of the condition; ``trial`` holds HTML of ``prompt, case, shown, asked``, and ``stage``.
 
     Returns
     -------
     dict or None
-        Those four as text; None where there is none or it is larger than a page should be.
+        Those five as text, empty where there is none; None where there is none or it is larger than a page should be.
     """
     found = told.get("trial")
     if not isinstance(found, Mapping):

@@ -157,7 +157,7 @@ def _effect(one: dict[str, Any], *, unit: str, scale: str) -> str:
 def forest_figure(answers: list[dict[str, Any]], *, name: str) -> Markup | None:
     """Draw all planned contrasts in standard deviations between participants (Hedges g) on one axis."""
     rows = [
-        (f"{answer['label']}: {one['treatment']} against {one['control']}", one["hedges_g"])
+        (answer["label"], f"{one['treatment']} against {one['control']}", one["hedges_g"])
         for answer in answers
         for one in answer["contrasts"]
         if not one["undefined"] and one["hedges_g"]["undefined"] is None
@@ -167,15 +167,15 @@ def forest_figure(answers: list[dict[str, Any]], *, name: str) -> Markup | None:
     step, top = 56.0, 6.0
     bottom = top + step * len(rows)
     axis = axis_for(
-        [g[side] for _, g in rows for side in ("low", "high")], start=_LEFT, end=_RIGHT, include=[0.0]
+        [g[side] for *_, g in rows for side in ("low", "high")], start=_LEFT, end=_RIGHT, include=[0.0]
     )
-    words = "; ".join(f"{label}: {_g_text(g)}" for label, g in rows)
+    words = "; ".join(f"{label}, {pair}: {_g_text(g)}" for label, pair, g in rows)
     drawing = Drawing(name, "All planned comparisons in standard deviations", words, bottom + 40)
     drawing.line(axis.at(0), top, axis.at(0), bottom, kind="zero")
-    for at, (label, g) in enumerate(rows):
+    for at, (label, pair, g) in enumerate(rows):
         y = top + step * at
-        drawing.text(_LEFT, y + 12, clipped(label, width=360), kind="label halo")
-        drawing.text(_LEFT, y + 27, _g_text(g), kind="value halo")
+        drawing.text(_LEFT, y + 12, clipped(pair, width=360), kind="label halo")
+        drawing.text(_LEFT, y + 27, clipped(f"{label}: {_g_text(g)}", width=360), kind="value halo")
         _mean(drawing, g, axis=axis, y=y + 40)
     labels = tick_texts(axis.ticks(), unit="", scale="identity", sign=True)
     bottom_axis(

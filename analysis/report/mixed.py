@@ -33,7 +33,8 @@ class Fits:
         -------
         dict
             ``estimator, label, formula, value, std_error, df, p, low, high, n_observations, notes`` on the scale of
-            the model (log odds, or log time), ``singular``, ``converged``; and ``undefined``: None or a sentence.
+            the model (log odds, or log time), ``singular``, ``converged``; ``marginal`` (of a logistic model:
+            ``value, std_error, low, high`` as a difference of proportions); and ``undefined``: None or a sentence.
         """
         within = _is_within(sample, contrast)
         reference = contrast.control if within else _reference(hypothesis, contrast)
@@ -204,9 +205,21 @@ def _contrast(fit: _Fit, *, contrast: Contrast, direction: Direction, alpha: flo
         return told | {"undefined": why}
     row, sign = _row(fit, contrast)
     value, std_error = sign * float(row["estimate"]), float(row["std_error"])
+    told["marginal"] = _marginal(fit, contrast, alpha=alpha) if fit.kind == "glmm" else None
     df = float(row["df"]) if "df" in row.index and row["df"] == row["df"] else math.inf
     return told | {"undefined": None, "value": value, "std_error": std_error, "df": df} | _test(
         value, std_error, df, direction=direction, alpha=alpha)  # fmt: skip
+
+
+def _marginal(fit: _Fit, contrast: Contrast, *, alpha: float) -> dict[str, float]:
+    """Return the difference of proportions that the model implies over people and cases like these (g-computation)."""
+    from analysis.estimators._glmm_marginal import marginal_differences
+
+    pair = f"{fit.arms[contrast.treatment]} - {fit.arms[contrast.control]}"
+    row = marginal_differences(fit.result, "arm", pair).iloc[0]
+    value, std_error = float(row["estimate"]), float(row["std_error"])
+    limits = _test(value, std_error, float(row["df"]), direction="two_sided", alpha=alpha)
+    return {"value": value, "std_error": std_error, "low": limits["low"], "high": limits["high"]}
 
 
 def _row(fit: _Fit, contrast: Contrast) -> tuple[pd.Series[Any], float]:

@@ -144,7 +144,7 @@ def sensitivity_analyses(sample: Sample, *, plan: Plan, settings: Settings) -> l
     main = main_sample(sample, plan=plan)
     settings = replace(settings, permutations=min(settings.permutations, FEWER))
     for rules in plan.sensitivity:
-        label = "Without " + " or ".join(str(rule) for rule in rules)
+        label = "Without " + " or ".join(_rule_words(rule) for rule in rules)
         found.append(_attempt(label, partial(_without, main, rules, plan=plan, settings=settings)))
     for variation in plan.variations:
         label = _variation_label(variation)
@@ -178,6 +178,14 @@ def _varied(sample: Sample, variation: Variation, *, plan: Plan, settings: Setti
     gone = set(main_sample(sample, plan=plan).people["participant_id"]) - set(chosen.people["participant_id"])
     answer = answer_family(chosen, [primary], plan=plan, settings=settings)[0]
     return {"n_left_out": len(gone), "undefined": None, "primary": answer}
+
+
+def _rule_words(rule: Rule) -> str:
+    """Say a rule as people say it: ``median_rt_ms below 800`` is "median response time below 800 ms"."""
+    name, unit = (rule.column[:-3], " ms") if rule.column.endswith("_ms") else (rule.column, "")
+    words = ["response time" if word == "rt" else word for word in name.split("_")]
+    relation = "" if rule.relation == "equal" else f"{rule.relation} "
+    return f"{' '.join(words)} {relation or '= '}{rule.value}{unit}"
 
 
 def _variation_label(variation: Variation) -> str:

@@ -144,7 +144,7 @@ def drawings(bundle: Bundle, *, conditions: tuple[str, ...]) -> dict[str, dict[s
     Returns
     -------
     dict of str to dict
-        ``case, shown, asked``: markup that is safe in a page.
+        ``prompt, case, shown, asked``: markup that is safe in a page.
     """
     found = {name: drawn_trial(bundle.condition(name)) for name in conditions}
     return {name: {part: cleaned(told[part]) for part in PARTS} for name, told in found.items() if told}

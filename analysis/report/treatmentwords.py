@@ -14,6 +14,7 @@ _ADVICE = {
     "scores": "its score for every answer",
     "claimed_accuracy": "how often it is said to be right",
 }
+_SAME = 0.01  # shares of conditions closer than this differ by who left when
 _TARGETS = {
     "rank_2": "of its second choice",
     "each_option": "of every answer",
@@ -265,9 +266,10 @@ def ai_words(ai: Mapping[str, Any], labels: Mapping[str, str]) -> list[str]:
 
 
 def _in_trials(known: list[Any], labels: Mapping[str, str]) -> str:
-    if max(row["value"] for row in known) - min(row["value"] for row in known) < 5e-4:
-        share = level_text(known[0]["value"], unit="proportion")
-        return f"In the trials that participants saw, the AI was right in {share}, whatever the condition."
+    low, high = (side(row["value"] for row in known) for side in (min, max))
+    if high - low < _SAME:
+        texts = list(dict.fromkeys(level_text(share, unit="proportion") for share in (low, high)))
+        return f"In the trials that participants saw, the AI was right in {' to '.join(texts)}, whatever the condition."
     told = [
         f"{level_text(row['value'], unit='proportion')} with {labels.get(row['condition'], row['condition'])}"
         for row in known

@@ -29,7 +29,7 @@ _TREATMENT = frozenset({"advice", "explanations", "alternatives"})
 
 
 def trials_drawn(scope: Scope) -> dict[str, dict[str, str]]:
-    """Return a drawn trial of each condition: ``case_id``, ``stage``, and HTML of ``case``, ``shown`` and ``asked``.
+    """Return a drawn trial of each condition: ``case_id``, ``stage``, HTML of ``prompt, case, shown, asked``.
 
     All conditions are drawn on one case, one of the practice if there are any. A study whose pages are no trials of
     single cases, or whose content is not there any more, has none: the report then tells its conditions in words.
@@ -95,7 +95,7 @@ def _drawn(scope: Scope, view: StageView, *, stage: Stage) -> dict[str, str]:
     with translation.override(scope.spec.languages[0]):
         parts = {
             name: _with_pictures(render_to_string(f"export/trial_{name}.html", {**content, "study_url": ""}))
-            for name in ("case", "shown", "asked")
+            for name in ("prompt", "case", "shown", "asked")
         }
     return {"stage": str(content["stage_label"] or stage.name), **parts}
 

@@ -3,16 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
 import analysis
 from analysis.estimators.glmm import fit_glmm
 from analysis.measures import registry
 from analysis.report.decisive import _disagreeing
 from analysis.report.verdict import corrected
-from analysis.report.wording import p_value
+from analysis.report.wording import p_value, signed
 from tests.analysis.simulate import World, simulate, write_dataset
 
 CONTRAST = {"measure": "accuracy", "contrast": "ig - ai", "smallest_effect": 0.1}
@@ -157,3 +158,32 @@ def test_the_false_discovery_rate_is_that_of_scipy() -> None:
 def test_a_missing_p_counts_in_the_family() -> None:
     assert pd.isna(corrected([0.01, float("nan")], multiplicity="bh")[1])
     assert corrected([0.01, float("nan")], multiplicity="bh")[0] == pytest.approx(0.02)
+
+
+def test_the_marginal_difference_of_the_mixed_model_is_the_integral_over_people_and_cases(
+    study: Any, tmp_path: Path
+) -> None:
+    (one,) = make(study, tmp_path, {"primary": CONTRAST})["primary"]["contrasts"]
+    treated, control = one["contrast"].split(" - ")
+    trials = study["trials"]
+    kept = trials[
+        (~trials["is_practice"]) & (trials["protocol"] == "judge_advisor") & (trials["status"] == "answered")
+    ].astype({"correct": float})
+    fit = fit_glmm(
+        f"correct ~ C(condition, Treatment('{control}'))",
+        kept,
+        random={"participant_id": "1", "case_id": "1"},
+    )
+    b = fit.coefficients["estimate"]
+    effect = next(value for term, value in b.items() if f"[T.{treated}]" in str(term))
+    sd = float(np.sqrt((fit.random_effects["sd"] ** 2).sum()))
+
+    def mean(eta: float) -> float:
+        return integrate.quad(lambda z: stats.norm.pdf(z) / (1 + np.exp(-eta - sd * z)), -9, 9)[0]
+
+    found = one["model"]["marginal"]
+    assert found["value"] == pytest.approx(mean(b.iloc[0] + effect) - mean(b.iloc[0]), abs=1e-5)
+    assert found["low"] < found["value"] < found["high"]
+    assert f"marginal difference {signed(found['value'], unit='proportion', scale='identity')}" in (
+        tmp_path / "out/report.html"
+    ).read_text(encoding="utf-8")

@@ -30,7 +30,11 @@ TREATMENT = {
     "conditions": [
         {
             "name": "ai",
-            "trial": {"stage": "Your final answer", "case": "<p>Radius 12</p>", "shown": "", "asked": ""},
+            "trial": {
+                "stage": "Your final answer",
+                "prompt": "<p>Look again.</p>",
+                "case": "<p>Radius 12</p>",
+            },
         },
         {
             "name": "ig",
@@ -77,6 +81,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]
 def test_the_trial_of_each_condition_is_drawn_into_the_page(page: tuple[str, dict[str, Any]]) -> None:
     text, found = page
     assert text.count("Radius 12") == 1  # what all conditions showed stands there once
+    assert text.count("Look again.") == 1  # of one condition only
     assert 'class="t-bars"' in text
     assert "Nothing beside the case." in text  # the AI's advice is not in this drawing
     drawn = {one["condition"]: one["drawn"] for one in found["treatment"]["conditions"]}
@@ -202,6 +207,12 @@ def test_a_share_of_the_ai_that_is_shown_differently_by_condition_is_told_by_con
         sentence
         == "In the trials that participants saw, the AI was right in 75.0 % with ai and 50.0 % with Gradients."
     )
+
+
+def test_shares_that_differ_by_who_left_are_told_as_one() -> None:
+    real = [{"condition": "ai", "value": 0.746}, {"condition": "ig", "value": 0.751}]
+    (sentence,) = ai_words({"real": real, "claimed": None, "claims": {}, "sets": []}, {})
+    assert sentence.endswith("the AI was right in 74.6 % to 75.1 %, whatever the condition.")
 
 
 def test_counts_of_the_ai_that_cannot_be_are_left_out() -> None:
