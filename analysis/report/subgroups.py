@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.core.measure import Measure
 from analysis.core.plan import Contrast, Plan
 from analysis.measures import registry
+from analysis.measures._scale_score import scale_score
 from analysis.report.contrasts import UNDEFINED
 from analysis.report.pairing import compared, sides_of
 from analysis.report.sample import Sample
@@ -26,7 +27,8 @@ def subgroup_effects(sample: Sample, *, plan: Plan) -> list[dict[str, Any]]:
     sample : Sample
         Who is analysed.
     plan : Plan
-        Its subgroups and moderators are planned; strata of the allocation are shown in any case.
+        Its subgroups and moderators are planned: columns of participants, or questionnaires, which stand for their
+        scores. Strata of the allocation are shown in any case.
 
     Returns
     -------
@@ -69,7 +71,9 @@ def _effects(
         return nothing | {"undefined": str(error)}
     values = _property(sample, column)
     if values is None:
-        return nothing | {"undefined": f"There is no column {column} with one value for each participant."}
+        return nothing | {
+            "undefined": f"There is no column or questionnaire {column} with one value for each participant."
+        }
     people = people.assign(level=values.reindex(people.index))
     people = people[people["level"].notna() & people["scaled"].notna()]
     number = _is_number(people["level"])
@@ -88,7 +92,15 @@ def _property(sample: Sample, column: str) -> pd.Series[Any] | None:
             pairs = table[["participant_id", column]].dropna().drop_duplicates()
             if pairs["participant_id"].is_unique:
                 return pairs.set_index("participant_id")[column]
-    return None
+    return _score(sample, column)
+
+
+def _score(sample: Sample, name: str) -> pd.Series[Any] | None:
+    """Return the score of the questionnaire of that name for each participant; ``None``: nobody has one."""
+    if sample.scales is None or name not in set(sample.scales["questionnaire"]):
+        return None
+    scores = scale_score(sample.scales, questionnaire=name)["score"]
+    return None if scores.empty else scores
 
 
 def _is_number(values: pd.Series[Any]) -> bool:

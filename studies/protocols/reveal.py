@@ -54,8 +54,8 @@ class Reveal:
 def answer_comes_first(stages: tuple[Stage, ...], treatment: Treatment) -> tuple[Stage, ...]:
     """Return the stages of a trial in which some of the treatment is shown after an own answer.
 
-    The first stage that shows any of it is preceded by one without it that asks the same, unless an own answer was
-    asked before anyhow, as in ``judge_advisor``.
+    The first stage that shows any of it is preceded by one without it that asks the same of the case, unless an own
+    answer was asked before anyhow, as in ``judge_advisor``. What is asked of the AI waits until it is seen.
     """
     number = _first_shown(stages)
     if not treatment.after_initial or number is None or any(_asks_own(stage) for stage in stages[:number]):
@@ -98,7 +98,8 @@ def _asks_own(stage: Stage) -> bool:
 
 
 def _is_repeated(field: Field) -> bool:
-    return field.name in OWN_ANSWERS or field.name == "confidence"
+    is_of_case = field.scored_against not in (None, "prediction", "ai_correct")
+    return field.name in OWN_ANSWERS or field.name == "confidence" or is_of_case
 
 
 def _is_left(item: ItemKind, held: tuple[int, ...], treatment: Treatment) -> bool:

@@ -46,6 +46,8 @@ class Policy:
         Probability that it lets its answers be used once it knows what the study was about.
     curiosity : float
         Probability that it asks for what a page offers to show.
+    patience : float
+        Probability that it waits for what a page shows by itself after a while; what has to be seen it waits for.
     pace_ms : float
         Median time on a page.
     """
@@ -62,6 +64,7 @@ class Policy:
     understanding: float = 0.6
     agrees_after_debrief: float = 1.0
     curiosity: float = 0.7
+    patience: float = 1.0
     pace_ms: float = 6_000
     trials_seen: int = field(default=0, init=False)
 
@@ -80,11 +83,11 @@ class Policy:
         return answers
 
     def asks_for(self, page: PageRead) -> list[Held]:
-        """Return what it wants to see of what the page holds back; what comes by itself it waits for."""
+        """Return what it wants to see of what the page holds back: what it must, asks for, or has the patience for."""
         return [
             held
             for held in page.held
-            if held.is_coming or held.is_required or self.rng.random() < self.curiosity
+            if held.is_required or self.rng.random() < (self.patience if held.is_coming else self.curiosity)
         ]
 
     def time_ms(self, page: PageRead) -> float:

@@ -224,9 +224,32 @@ def test_a_number_with_many_values_is_a_moderator_with_slopes(dataset: Dataset) 
     assert 0 <= found["interaction"]["p"] <= 1
 
 
+def test_the_score_of_a_questionnaire_is_a_moderator_like_a_column(dataset: Dataset) -> None:
+    people = dataset.participants
+    assert people is not None
+    first, second = np.random.default_rng(9).integers(1, 8, (2, len(people)))
+    rows = pd.concat(
+        pd.DataFrame(
+            {"participant_id": people["participant_id"], "step_index": 1, "questionnaire": "thinking", "item": item,
+             "value": values, "minimum": 1, "maximum": 7, "reverse": item == "turned", "scoring": "mean"}
+        )
+        for item, values in (("straight", first), ("turned", second))
+    )  # fmt: skip
+    by_score = Dataset(trials=dataset.trials, participants=people, allocation=dataset.allocation, scales=rows)
+    by_column = Dataset(trials=dataset.trials, participants=people.assign(thinking=(first + 8 - second) / 2),
+                        allocation=dataset.allocation)  # fmt: skip
+    plan = plan_from({"primary": {"measure": "accuracy", "contrast": "ig - ai"}, "moderators": ["thinking"]})
+    scored, told = (subgroup_effects(sample_of(one), plan=plan)[0] for one in (by_score, by_column))
+    assert scored["kind"] == "slope"
+    assert scored == told
+
+
 def test_a_column_that_is_not_there_is_said(dataset: Dataset) -> None:
     plan = plan_from({"primary": {"measure": "accuracy", "contrast": "ig - ai"}, "subgroups": ["shoe_size"]})
-    assert "no column shoe_size" in subgroup_effects(sample_of(dataset), plan=plan)[0]["undefined"]
+    assert (
+        "no column or questionnaire shoe_size"
+        in subgroup_effects(sample_of(dataset), plan=plan)[0]["undefined"]
+    )
 
 
 def test_one_group_alone_has_no_interaction() -> None:

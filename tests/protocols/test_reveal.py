@@ -44,6 +44,40 @@ def test_a_first_page_without_any_treatment_asks_the_same() -> None:
     }
 
 
+def test_the_first_page_asks_what_the_case_answers_and_leaves_out_what_is_asked_of_the_ai() -> None:
+    pages = [
+        {
+            "name": "final",
+            "items": ["case", "advice"],
+            "fields": [
+                "decision",
+                {
+                    "name": "instead",
+                    "kind": "choice",
+                    "label": "What then?",
+                    "options": ["a", "b"],
+                    "truth": "other",
+                },
+                {
+                    "name": "ai",
+                    "kind": "choice",
+                    "label": "Right?",
+                    "options": ["right", "wrong"],
+                    "truth": "ai_correct",
+                },
+                {"name": "why", "kind": "text", "label": "Why?"},
+            ],
+        }
+    ]
+    treatment = Treatment(advice=True, explanations=0, after_initial=(0,))
+    found = get_protocol("own_stages")
+    first, second = answer_comes_first(
+        found.stages(DECISION, treatment, found.completed({"stages": pages})), treatment
+    )
+    assert [field.name for field in first.fields] == ["decision", "instead"]
+    assert [field.name for field in second.fields] == ["decision", "instead", "ai", "why"]
+
+
 def test_a_protocol_that_asks_first_by_itself_stays_as_it_is() -> None:
     assert stages("judge_advisor", after=(0, 1)) == stages("judge_advisor", after=())
 

@@ -13,7 +13,7 @@ from studies.rehearsal.driver import ServerFailed, Visit
 from studies.rehearsal.knowledge import CaseKnown, Knowledge
 from studies.rehearsal.policies import POLICIES, Policy, PolicyChoice
 from studies.rehearsal.questions import PageUnexpected
-from studies.rehearsal.reader import read_page
+from studies.rehearsal.reader import Held, PageRead, read_page
 from tests.rehearsal.test_reader import TRIAL
 
 WELCOME = (
@@ -146,3 +146,10 @@ def test_the_same_seed_decides_in_the_same_way() -> None:
     page = read_page(TRIAL)
     for name in POLICIES:
         assert policy(name).answer(page) == policy(name).answer(page)
+
+
+def test_without_patience_only_what_has_to_be_seen_is_waited_for() -> None:
+    held = tuple(Held(str(n), "", 30, is_coming=True, is_required=n == 1) for n in range(3))
+    page = PageRead("trial", "Case 1", held=held)
+    assert policy().asks_for(page) == list(held)
+    assert policy(patience=0).asks_for(page) == [held[1]]

@@ -185,7 +185,8 @@ class Plan:
     spending : str
         How alpha is spent over the looks; empty without looks.
     subgroups, moderators : tuple of str
-        Columns of participants (or trials) by which the primary effect is shown, or with which it may interact.
+        Columns of participants (or trials), or questionnaires for their scores, by which the primary effect is
+        shown, or with which it may interact.
     cases : {"random", "fixed"}
         Whether the claim reaches cases like these or these cases only.
     deviations : tuple of Deviation
