@@ -28,7 +28,7 @@ def shown_words(told: Mapping[str, Any]) -> list[str]:
     ----------
     told : mapping
         What is known of the condition: ``advice, advice_source, explanations`` (``title`` or ``method``, ``control``,
-        ``control_title``, ``target``).
+        ``control_title``, ``target``), ``incentive`` (``per_correct``, ``shown``).
 
     Returns
     -------
@@ -39,6 +39,8 @@ def shown_words(told: Mapping[str, Any]) -> list[str]:
     --------
     >>> shown_words({"advice": ["label", "confidence"], "explanations": [{"title": "Integrated Gradients"}]})
     ['the case', "the AI's advice (its answer and how sure it is)", 'an explanation (Integrated Gradients)']
+    >>> shown_words({"incentive": {"per_correct": 0.2, "shown": False}})
+    ['the case', 'pay of 0.20 for each correct decision, not told']
     """
     if not told:
         return []
@@ -49,6 +51,10 @@ def shown_words(told: Mapping[str, Any]) -> list[str]:
         parts = [_ADVICE.get(str(one), str(one).replace("_", " ")) for one in advice]
         found.append(f"{who} advice ({listed(parts)})")
     found += [explanation_words(one) for one in told.get("explanations") or [] if isinstance(one, Mapping)]
+    incentive = told.get("incentive")
+    if isinstance(incentive, Mapping) and _is_number(incentive.get("per_correct")):
+        hidden = "" if incentive.get("shown", True) else ", not told"
+        found.append(f"pay of {incentive['per_correct']:.2f} for each correct decision{hidden}")
     return found
 
 
