@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.report.bundle import Bundle
+from analysis.report.labels import relabelled
 from analysis.report.sample import Sample
 from analysis.report.wording import level_text, listed, p_value
 
@@ -72,14 +73,15 @@ def validity_flags(
     list of dict
         ``flag, level, sentence, rule``; void flags first.
     """
+    labels = bundle.labels(sample.conditions)
     found = [
         *_simulated(sample),
         *_allocation(sample, validity),
-        *_attrition(flow, validity, alpha=alpha),
-        *_manipulation(validity, bundle=bundle),
-        *_ai_accuracy(validity, primary),
-        *_gates(bundle),
-        *_disagreement(primary, alpha=alpha),
+        *_attrition(relabelled(flow, labels), validity, alpha=alpha),
+        *_manipulation(validity, bundle=bundle, labels=labels),
+        *_ai_accuracy(validity, primary, labels=labels),
+        *_gates(bundle, labels=labels),
+        *_disagreement(relabelled(primary, labels), alpha=alpha),
     ]
     if not locked:
         words = "It is not recorded when the plan was locked, so that nothing here is known to be planned."
@@ -155,7 +157,7 @@ def _attrition(flow: Mapping[str, Any], validity: Mapping[str, Any], *, alpha: f
     return [Flag("attrition", "void" if shares[high] - shares[low] >= ATTRITION_GAP else "caution", words)]
 
 
-def _manipulation(validity: Mapping[str, Any], *, bundle: Bundle) -> list[Flag]:
+def _manipulation(validity: Mapping[str, Any], *, bundle: Bundle, labels: Mapping[str, str]) -> list[Flag]:
     found = []
     for row in validity["explanation_seen"]:
         # A condition in which the participant asks for the explanation is not seen everywhere on purpose.
@@ -163,18 +165,21 @@ def _manipulation(validity: Mapping[str, Any], *, bundle: Bundle) -> list[Flag]:
         on_request = any(isinstance(one, Mapping) and one.get("reveal") == "on_request" for one in shown)
         if not row["n_trials"] or row["seen"] != row["seen"] or on_request or row["seen"] >= SEEN_WEAK:
             continue
+        name = labels.get(row["condition"], row["condition"])
         words = (
-            f"With {row['condition']} the explanation was in view in only {level_text(row['seen'], unit='proportion')} "
+            f"With {name} the explanation was in view in only {level_text(row['seen'], unit='proportion')} "
             f"of the {row['n_trials']} trials that had one."
         )
         found.append(Flag("manipulation", "void" if row["seen"] < SEEN_FAILED else "caution", words))
     return found
 
 
-def _ai_accuracy(validity: Mapping[str, Any], primary: Mapping[str, Any]) -> list[Flag]:
+def _ai_accuracy(
+    validity: Mapping[str, Any], primary: Mapping[str, Any], *, labels: Mapping[str, str]
+) -> list[Flag]:
     wanted = {one[side] for one in primary["contrasts"] for side in ("treatment", "control")}
     shares = {
-        row["condition"]: row["value"]
+        labels.get(row["condition"], row["condition"]): row["value"]
         for row in validity["ai_accuracy"]
         if row["condition"] in wanted and row["value"] == row["value"]
     }
@@ -187,12 +192,13 @@ def _ai_accuracy(validity: Mapping[str, Any], primary: Mapping[str, Any]) -> lis
     return [Flag("ai_accuracy", "caution", words)]
 
 
-def _gates(bundle: Bundle) -> list[Flag]:
+def _gates(bundle: Bundle, *, labels: Mapping[str, str]) -> list[Flag]:
     found = []
     for gate in bundle.treatment.get("gates") or []:
         if not isinstance(gate, Mapping) or gate.get("state") != "red" or gate.get("declared_control"):
             continue
-        name = f"The quality gate {gate.get('gate')} of {gate.get('condition')} is red"
+        condition = str(gate.get("condition"))
+        name = f"The quality gate {gate.get('gate')} of {labels.get(condition, condition)} is red"
         reason = str(gate.get("overridden") or "")
         words = f"{name}, overridden because: {reason}" if reason else f"{name} and nobody gave a reason."
         found.append(Flag("gates", "caution" if reason else "void", words))
@@ -208,7 +214,7 @@ def _disagreement(primary: Mapping[str, Any], *, alpha: float) -> list[Flag]:
         for other in one["disagreeing"]:
             words = (
                 f"{pair}: the {other['label']} gives {p_value(other['p'])}, the allocation replayed gives "
-                f"{p_value(one['permutation']['p'])}: different sides of {alpha:g}. Trust neither alone."
+                f"{p_value(one['permutation']['p'])}: different sides of {alpha:.2g}. Trust neither alone."
             )
             found.append(Flag("disagreement", "caution", words))
         model = one["model"]

@@ -122,7 +122,14 @@ def test_conditions_that_lose_different_shares_void_or_weaken_the_answer(tmp_pat
     people = tables["participants"]
     gone = people.index[(people["condition"] == "ig") & (people["slot"].astype(float) % 2 == 0)]
     people.loc[gone, ["completed", "status"]] = [False, "withdrawn"]
-    assert flags(make(tables, tmp_path)) == {"attrition": "void"}
+    beside = {
+        "conditions": [{"name": "ig", "label": "AI with explanation"}, {"name": "ai", "label": "AI alone"}]
+    }
+    results = make(tables, tmp_path, beside=beside)
+    assert flags(results) == {"attrition": "void"}
+    assert (
+        "46.7 % completed with AI with explanation, 100.0 % with AI alone" in results["flags"][0]["sentence"]
+    )
 
 
 def test_a_condition_other_than_the_list_says_is_a_fault(tmp_path: Path) -> None:
