@@ -31,7 +31,7 @@ def conditions_written(draft: Draft) -> list[dict[str, Any]]:
             ],
             "layout": condition.get("layout", "stacked"),
             "levels": dict(condition.get("levels", {})),
-            "incentive": condition.get("incentive"),
+            "incentive": _incentive(condition),
         }
         for name, condition in {**listed, **shown_apart}.items()
     ]
@@ -73,6 +73,10 @@ def _advice(draft: Draft, condition: Mapping[str, Any], *, predictor: str) -> di
         "reveal": _reveal(advice),
         "when": dict(advice.get("when", {})),
     }
+
+
+def _incentive(condition: Mapping[str, Any]) -> dict[str, Any] | None:
+    return {"shown": True} | condition["incentive"] if "incentive" in condition else None
 
 
 def _reveal(part: Mapping[str, Any]) -> dict[str, Any] | None:

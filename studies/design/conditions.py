@@ -72,7 +72,8 @@ class ConditionSpec:
 
     ``label`` is what reports call the condition; participants never see it. ``levels`` says which level of each factor
     it is made of, where the study has factors. ``claim`` are words in which a claimed accuracy is told; ``incentive``
-    is what participants are told that a right answer brings here; ``told_source`` is whose advice they are told it is.
+    is what a right answer pays here, where that is not as in the rest of the study; ``told_source`` is whose advice
+    participants are told it is.
     """
 
     name: str

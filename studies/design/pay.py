@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -15,14 +15,16 @@ ZERO = Decimal(0)
 class Counted:
     """What a participant did that is paid for.
 
-    ``scored`` trials with a right answer were scheduled, ``right`` of them answered rightly; ``prizes`` were won by
-    confidence under the binarised scoring rule.
+    ``scored`` trials with a right answer were scheduled, ``right`` of them answered rightly, of which ``right_in`` lie
+    under each condition with an incentive of its own; ``prizes`` were won by confidence under the binarised scoring
+    rule.
     """
 
     right: int
     scored: int
     prizes: int = 0
     has_completed: bool = True
+    right_in: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def accuracy(self) -> Decimal:
@@ -43,7 +45,8 @@ class PayRules:
     """The rules of one study.
 
     ``base`` is for everybody who completes; the bonus is made of an amount for each right answer, that of the highest
-    tier reached and one for each prize, held between ``minimum`` and ``maximum``.
+    tier reached and one for each prize, held between ``minimum`` and ``maximum``. ``incentives`` holds the amount for a
+    right answer under the conditions that have one of their own; ``told`` names those whose participants read it.
     """
 
     currency: str
@@ -54,6 +57,8 @@ class PayRules:
     minimum: Decimal = ZERO
     maximum: Decimal | None = None
     is_shown: bool = True
+    incentives: Mapping[str, Decimal] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> PayRules | None:
@@ -61,6 +66,7 @@ class PayRules:
         bonus = document.get("bonus")
         if not bonus:
             return None
+        own = {c["name"]: c["incentive"] for c in document.get("conditions", ()) if c.get("incentive")}
         return cls(
             currency=bonus["currency"],
             base=_exact(bonus.get("base", 0)),
@@ -70,11 +76,15 @@ class PayRules:
             minimum=_exact(bonus.get("minimum", 0)),
             maximum=None if bonus.get("maximum") is None else _exact(bonus["maximum"]),
             is_shown=bonus.get("shown", True),
+            incentives={name: _exact(each["per_correct"]) for name, each in own.items()},
+            told=frozenset(name for name, each in own.items() if each.get("shown", True)),
         )
 
     def bonus(self, counted: Counted) -> Decimal:
         """Return the bonus; tiers and the minimum are for those who completed, the maximum holds for everybody."""
-        amount = self.per_correct * counted.right + self.per_prize * counted.prizes
+        amount = self.per_correct * (counted.right - sum(counted.right_in.values()))
+        amount += sum((self.incentives[name] * n for name, n in counted.right_in.items()), ZERO)
+        amount += self.per_prize * counted.prizes
         if counted.has_completed:
             reached = [tier.pay for tier in self.tiers if counted.accuracy >= tier.accuracy]
             amount = max(amount + max(reached, default=ZERO), self.minimum)
@@ -90,6 +100,15 @@ class PayRules:
         """Round to the smallest coin of the currency, halves up."""
         coin = Decimal(1) if self.currency in NO_CENTS else Decimal("0.01")
         return amount.quantize(coin, ROUND_HALF_UP)
+
+    def stake(self, condition: str) -> str | None:
+        """Return what participants are told that a right answer brings under a condition; ``None``: nothing."""
+        return self.written(self.incentives[condition]) if condition in self.told else None
+
+    def written(self, amount: Decimal) -> str:
+        """Write an amount with its currency: in whole coins, or exactly where it is a part of one."""
+        coins = self.rounded(amount)
+        return f"{self.currency} {coins if coins == amount else amount:f}"
 
 
 def _exact(number: float) -> Decimal:

@@ -11,6 +11,7 @@ from studies.design.schemafaults import did_you_mean
 from studies.errors import Fault
 
 PATH = ("allocation",)
+PAID = frozenset({"base", "per_correct", "tiers", "per_prize", "minimum"})
 
 
 def recruitment_faults(draft: Draft) -> Iterator[Fault]:
@@ -33,8 +34,11 @@ def bonus_faults(draft: Draft) -> Iterator[Fault]:
     accuracies = [tier["accuracy"] for tier in bonus.get("tiers", [])]
     if accuracies != sorted(set(accuracies)):
         yield draft.fault((*path, "tiers"), "Each tier needs a higher accuracy than the one before it.")
-    if bonus and not set(bonus) & {"base", "per_correct", "tiers", "per_prize", "minimum"}:
+    incentives = [(*part, "incentive") for part, condition in draft.parts if "incentive" in condition]
+    if bonus and not incentives and not set(bonus) & PAID:
         yield draft.fault(path, "Say what is paid: base, per_correct, tiers, per_prize or minimum.")
+    for place in incentives if not bonus else ():
+        yield draft.fault(place, "Say in which currency: write 'bonus: {currency: GBP}' at the study.")
 
 
 def _method_faults(draft: Draft, allocation: Mapping[str, Any]) -> Iterator[Fault]:

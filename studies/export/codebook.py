@@ -98,6 +98,7 @@ def codebook_document(scope: Scope) -> dict[str, Any]:
                     }
                     for e in condition.explanations
                 ],
+                **({"incentive": dict(condition.incentive)} if condition.incentive else {}),
             }
             for condition in spec.conditions
         ],

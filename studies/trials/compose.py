@@ -250,7 +250,7 @@ def _bonus_shown(spec: StudySpec, completion: Completion) -> dict[str, Any] | No
     if rules is None or not rules.is_shown or completion.bonus is None:
         return None
     return {
-        "amount": f"{rules.currency} {rules.rounded(completion.bonus)}",
+        "amount": rules.written(rules.rounded(completion.bonus)),
         "right": completion.right,
         "scored": completion.scored,
     }

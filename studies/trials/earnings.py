@@ -51,7 +51,7 @@ def earned_by(version: StudyVersion, *, participants: Mapping[int, bool]) -> Ite
     for mine in trials.values():
         for trial in mine:
             trial.condition = trial.condition or arms[trial.participant_id]
-    counter = _Counter(version, cases={t.case_id for mine in trials.values() for t in mine})
+    counter = _Counter(version, rules, cases={t.case_id for mine in trials.values() for t in mine})
     for pk, has_completed in participants.items():
         counted = counter.count(trials[pk], has_completed=has_completed)
         yield pk, Earned(counted, rules.fixed(counted), rules.bonus(counted))
@@ -60,8 +60,8 @@ def earned_by(version: StudyVersion, *, participants: Mapping[int, bool]) -> Ite
 class _Counter:
     """Counts right answers and prizes; the key to every case is read once."""
 
-    def __init__(self, version: StudyVersion, *, cases: Iterable[int]) -> None:
-        self.version, self.spec = version, version_spec(version.pk)
+    def __init__(self, version: StudyVersion, rules: PayRules, *, cases: Iterable[int]) -> None:
+        self.version, self.spec, self.rules = version, version_spec(version.pk), rules
         self.truths: dict[int, dict[str, str]] = defaultdict(dict)
         for (case, field), value in truths_of(case_ids=list(cases)).items():
             self.truths[case][field] = value
@@ -69,6 +69,7 @@ class _Counter:
     def count(self, trials: list[Trial], *, has_completed: bool) -> Counted:
         answers = _answers(trials)
         right = scored = prizes = 0
+        right_in = dict.fromkeys(self.rules.incentives, 0)
         for trial in trials:
             asked = self._asked(trial)
             if asked is None:
@@ -82,8 +83,12 @@ class _Counter:
             scored += 1
             verdict = is_right(self.spec.decision, field, given.get((stage.name, field.name)), key)
             right += verdict is True
+            if trial.condition in right_in:
+                right_in[trial.condition] += verdict is True
             prizes += self._wins(trial, stage=stage, answers=given, is_right=verdict)
-        return Counted(right=right, scored=scored, prizes=prizes, has_completed=has_completed)
+        return Counted(
+            right=right, scored=scored, prizes=prizes, has_completed=has_completed, right_in=right_in
+        )
 
     def _asked(self, trial: Trial) -> tuple[Stage, Field] | None:
         """Return the last question of a trial that has a right answer."""

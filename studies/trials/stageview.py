@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from studies.design.conditions import Part
+from studies.design.pay import PayRules
 from studies.design.spec import ConditionSpec, StudySpec
 from studies.protocols.preference import LETTERS, alternatives_of
 from studies.protocols.reveal import OWN_ANSWERS
@@ -88,6 +89,14 @@ class TrialOfStudy:
             return None
         return advice_given(self.version_id, self.predictor, self.case_id).confidence
 
+    def stake(self, stage: Stage) -> str | None:
+        """Return what a right answer brings, where the page of a stage says it: practice is not paid."""
+        if not self.condition.incentive or self.is_practice:
+            return None
+        rules = PayRules.of(self.spec.document)
+        asks = any(field.scored_against for field in stage.fields)
+        return rules.stake(self.condition.name) if rules and asks else None
+
     def held(self, stage: Stage) -> tuple[Held, ...]:
         """Return what of the treatment the page of a stage holds back for now."""
         if self.seen is None or not self.condition.treatment.is_held:
@@ -119,6 +128,7 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
         "alternatives": [],
         "examples": [],
         "layout": trial.condition.layout,
+        "stake": trial.stake(stage),
         "fields": [field_shown(field) for field in stage.fields],
     }
     items: list[ItemShown] = []
@@ -131,6 +141,8 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
             items.append(item)
     if content["original"] and content["panel"]:
         content["panel"] = _with_changes(content["panel"], content["original"]["panel"])
+    if content["stake"] is not None:
+        items.append(ItemShown("incentive", "", _digest(content["stake"])))
     _place_held(content, held, is_of_person=trial.condition.told_source == "person")
     if len(trial.group) > 1:
         content["examples"] = [example_shown(_of(trial, example), stage.items) for example in trial.group]

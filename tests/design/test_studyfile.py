@@ -179,6 +179,10 @@ WRONG |= {
         "plan:", "bonus: {currency: GBP, tiers: [{accuracy: 0.9, pay: 2}, {accuracy: 0.7, pay: 1}]}\nplan:", 31,
         "higher accuracy"),
     "a bonus of nothing": ("plan:", "bonus: {currency: GBP, shown: true}\nplan:", 31, "Say what is paid"),
+    "an incentive in no currency": (
+        "ai: {advice: {show: [label, confidence]}}",
+        "ai: {advice: {show: [label, confidence]}, incentive: {per_correct: 0.5}}", 14, "in which currency",
+    ),
 }  # fmt: skip
 
 
@@ -389,3 +393,34 @@ def test_an_unaided_condition_may_still_see_an_explanation() -> None:
     )
     condition = read(source).spec.condition("ai")
     assert (condition.treatment.advice, condition.treatment.explanations) == (False, 1)
+
+
+def test_the_incentive_of_a_condition_is_written_out_and_leaves_other_conditions_as_they_were() -> None:
+    text = changed(
+        "ai: {advice: {show: [label, confidence]}}",
+        "ai: {advice: {show: [label, confidence]}, incentive: {per_correct: 0.5}}",
+    )
+    document = read(text.replace("plan:", "bonus: {currency: GBP}\nplan:")).document
+    found = {condition["name"]: condition["incentive"] for condition in document["conditions"]}
+    assert found == {"ai": {"shown": True, "per_correct": 0.5}, "ig": None, "placebo": None}
+
+
+STAKES = """\
+factors:
+  help: {levels: {alone: {}, ai: {advice: {show: [label]}}}}
+  stake:
+    levels: {low: {incentive: {per_correct: 0.05}}, high: {incentive: {per_correct: 1, shown: false}}}
+    placed: within
+bonus: {currency: USD, base: 2}
+deception: true
+allocation: {strata: [expertise], slots: 24}
+"""
+
+
+def test_incentives_can_be_a_factor() -> None:
+    flow = STUDY[STUDY.index("flow:") :].replace("ig - ai, ig - placebo", "ai_high - ai_low")
+    text = STUDY[: STUDY.index("conditions:")] + STAKES + flow.replace("[ai, ig, placebo]", "[ai]")
+    spec = study_read(text, files=SIDE_FILES).spec
+    assert {c.name: c.incentive["per_correct"] for c in spec.conditions} == {
+        "alone_low": 0.05, "alone_high": 1, "ai_low": 0.05, "ai_high": 1,
+    }  # fmt: skip

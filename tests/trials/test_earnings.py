@@ -12,7 +12,7 @@ from studies.design.models import GroundTruth, StudyVersion
 from studies.design.pay import Counted, PayRules
 from studies.enrolment.models import Completion, Participant
 from studies.trials.earnings import earned_by
-from studies.trials.models import TrialResponse
+from studies.trials.models import PresentedItem, TrialResponse
 from tests.factories import CONDITIONS, SHORT_FLOW, WHOLE_FLOW, step, trials_step
 from tests.trials.person import Person
 
@@ -57,6 +57,28 @@ def test_tiers_and_the_minimum_are_for_those_who_complete() -> None:
 
 def test_prizes_of_paid_confidence_are_added() -> None:
     assert bonus({"per_prize": 0.2}, 0, 10, prizes=4) == "0.80"
+
+
+def test_a_right_answer_pays_what_its_condition_says() -> None:
+    incentives = [
+        {"name": "low", "incentive": {"per_correct": 0.1, "shown": True}},
+        {"name": "high", "incentive": {"per_correct": 1.0, "shown": False}},
+        {"name": "usual", "incentive": None},
+    ]
+    rules = PayRules.of({"bonus": {"currency": "GBP", "per_correct": 0.05}, "conditions": incentives})
+    assert rules is not None
+    counted = Counted(right=9, scored=12, right_in={"low": 4, "high": 2})
+    assert rules.bonus(counted) == Decimal("2.55")  # 4 x 0.10 + 2 x 1.00 + the other 3 x 0.05
+    assert [rules.stake(name) for name in ("low", "high", "usual")] == ["GBP 0.10", None, None]
+
+
+def test_a_part_of_a_coin_is_told_exactly() -> None:
+    rules = PayRules("USD")
+    assert [rules.written(Decimal(text)) for text in ("0.5", "0.125", "2")] == [
+        "USD 0.50",
+        "USD 0.125",
+        "USD 2.00",
+    ]
 
 
 def counted_by_hand(person: Participant, *, stages: dict[str, str]) -> int:
@@ -157,7 +179,7 @@ def test_a_paid_confidence_wins_as_often_as_the_rule_says(
     from studies.protocols.stages import Stage
     from studies.trials.earnings import _Counter
 
-    counter = _Counter(study(), cases=[])
+    counter = _Counter(study(), PayRules("GBP"), cases=[])
     field = Field("confidence", "percent", "How sure?", is_paid=True)
     stage = Stage(name="final", items=(), fields=(field,))
     for confidence, is_right, chance in ((0.8, True, 0.96), (0.8, False, 0.36), (0.5, True, 0.75)):
@@ -169,3 +191,31 @@ def test_a_paid_confidence_wins_as_often_as_the_rule_says(
             for number in range(2000)
         )  # fmt: skip
         assert stats.binomtest(wins, 2000, chance).pvalue > 0.001
+
+
+@pytest.mark.django_db
+def test_each_condition_pays_and_tells_its_own_incentive(study: Study, person: Arrive) -> None:
+    """Three conditions: told, hidden, and paid as the study pays. The pages and the pay are those of each."""
+    conditions = {
+        "told": {**CONDITIONS["ai"], "incentive": {"per_correct": 1.25, "shown": True}},
+        "hidden": {**CONDITIONS["ai"], "incentive": {"per_correct": 0.4, "shown": False}},
+        "plain": {**CONDITIONS["ai"], "incentive": None},
+    }
+    flow = [*SHORT_FLOW[:2], step("practice", cases=1, feedback=False, protocol="decision"), SHORT_FLOW[2]]
+    version = study(conditions=conditions, flow=flow, bonus=PENCE, slots=12)
+    paid, told = {}, {}
+    while set(paid) != set(conditions):  # twelve slots hold each condition four times
+        somebody = person(version).go_to("done", decision="malignant")
+        found = Participant.objects.order_by("-pk")[0]
+        arm = found.assignment.condition
+        right = counted_by_hand(found, stages={"judge_advisor": "final"})
+        assert right
+        paid[arm] = (Completion.objects.get(participant=found).bonus, right)
+        told[arm] = [reply.content.count(b"pays GBP 1.25") for reply in somebody.replies]
+    each = {"told": Decimal("1.25"), "hidden": Decimal("0.4"), "plain": Decimal("0.05")}
+    assert paid == {arm: (each[arm] * right, right) for arm, (_, right) in paid.items()}
+    # Three trials of two pages; the practice before them is not paid and says nothing.
+    assert {arm: sum(counts) for arm, counts in told.items()} == {"told": 6, "hidden": 0, "plain": 0}
+    shown = PresentedItem.objects.filter(item="incentive")
+    arms = set(shown.values_list("presentation__trial__participant__assignment__condition", flat=True))
+    assert (arms, shown.count() % 6) == ({"told"}, 0)
