@@ -21,7 +21,8 @@ from studies.trials.content import advice_given, case_shown, explanations_shown,
 from studies.trials.fieldview import field_shown, option_order
 from studies.trials.reveals import Held, Seen, parts_held
 
-STAGE_LABELS = {"initial": "Your first answer", "final": "Your final answer"}
+FINAL = "final"
+STAGE_LABELS = {"initial": "Your first answer", FINAL: "Your final answer"}
 LAYOUT = "case-aside-answer/1"
 
 
@@ -110,13 +111,18 @@ class TrialOfStudy:
         return tuple(parts_held(parts, seen=self.seen, confidence=self.confidence))
 
 
+def _stage_label(stage: Stage) -> str:
+    """Return which answer a stage asks for; an answer is the final one only where there was one before."""
+    return "" if stage.name == FINAL and "own_answer" not in stage.items else STAGE_LABELS.get(stage.name, "")
+
+
 def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any]) -> StageView:
     """Compose a stage; ``earlier`` holds what the participant answered at an earlier stage of this trial."""
     held = trial.held(stage)
     trial = replace(trial, withheld=frozenset({*stage.held, *(each.part.number for each in held)}))
     content: dict[str, Any] = {
         "prompt": stage.prompt,
-        "stage_label": STAGE_LABELS.get(stage.name, ""),
+        "stage_label": _stage_label(stage),
         "is_practice": trial.is_practice,
         "panel": None,
         "advice": None,

@@ -203,3 +203,13 @@ def test_the_database_refuses_an_answer_without_consent(
             participant=Participant.objects.get(), step_index=1, kind="screening", instrument="screening",
             item="adult", value="yes", responded_at=timezone.now(),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(("protocol", "is_final"), [("decision", False), ("judge_advisor", True)])
+def test_an_answer_is_called_the_final_one_only_where_there_was_one_before(
+    study: Study, person: Arrive, protocol: str, is_final: bool
+) -> None:
+    somebody = person(study(flow=[CONSENT, ALLOCATE, trials_step(1, protocol=protocol)])).go_to("trial")
+    if is_final:
+        somebody.answer()
+    assert ("Your final answer" in somebody.text) == is_final
