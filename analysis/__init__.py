@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analysis import power as power
     from analysis import report as report
+    from analysis.estimators.bayes import fit_bayes as fit_bayes
     from analysis.estimators.glmm import fit_glmm as fit_glmm
     from analysis.estimators.lmm import fit_lmm as fit_lmm
     from analysis.estimators.mrmc import mrmc as mrmc
@@ -17,8 +18,23 @@ if TYPE_CHECKING:
     from analysis.report.questions import permutation_test as permutation_test
 
 _QUESTIONS = ("equivalence", "measure", "permutation_test")
-_FITS = {"fit_glmm": "glmm", "fit_lmm": "lmm", "mrmc": "mrmc"}  # name: file of the shelf of estimators
-__all__ = ["equivalence", "fit_glmm", "fit_lmm", "measure", "mrmc", "permutation_test", "power", "report"]
+_FITS = {
+    "fit_bayes": "bayes",
+    "fit_glmm": "glmm",
+    "fit_lmm": "lmm",
+    "mrmc": "mrmc",
+}  # name: file of the shelf of estimators
+__all__ = [
+    "equivalence",
+    "fit_bayes",
+    "fit_glmm",
+    "fit_lmm",
+    "measure",
+    "mrmc",
+    "permutation_test",
+    "power",
+    "report",
+]
 
 
 def __getattr__(name: str) -> Any:
