@@ -324,4 +324,6 @@ def _item_shown(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _case_label(trial: TrialOfStudy, number: int, of: int) -> str:
+    if len(trial.group) > 1:
+        return f"Cases {number + 1} to {number + len(trial.group)} of {of}"
     return f"{'Practice case' if trial.is_practice else 'Case'} {number + 1} of {of}"

@@ -13,6 +13,7 @@ NUMBERS = frozenset(
 SENTENCES = (
     "Part {n} of {total}",
     "Case {n} of {total}",
+    "Cases {low} to {high} of {total}",
     "Practice case {n} of {total}",
     "{done} of {total} cases done",
     "{number} %",

@@ -213,3 +213,14 @@ def test_an_answer_is_called_the_final_one_only_where_there_was_one_before(
     if is_final:
         somebody.answer()
     assert ("Your final answer" in somebody.text) == is_final
+
+
+def test_a_page_of_examples_says_which_cases_stand_on_it(study: Study, person: Arrive) -> None:
+    learned = trials_step(
+        3, protocol="learning_transfer", phase="learn", per_page=2, parameters={"target": "prediction"}
+    )
+    somebody = person(study(flow=[CONSENT, ALLOCATE, learned], conditions={"ai": CONDITIONS["ai"]}))
+    somebody.go_to("trial")
+    assert "Cases 1 to 2 of 3" in somebody.text
+    somebody.answer()
+    assert "Case 3 of 3" in somebody.text
