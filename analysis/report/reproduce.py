@@ -56,13 +56,12 @@ def reproductions(results: Mapping[str, Any]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``reproduce.R`` and ``reproduce.ipynb``; empty for a measure that is not among `DEFINITIONS`, a plan that leaves
-        participants out, or a question that could not be answered.
+        ``reproduce.R`` and ``reproduce.ipynb``; empty for a measure that is not among `DEFINITIONS` or a question that
+        could not be answered.
     """
     primary = results["primary"]
     known = [one for one in primary["contrasts"] if not one["undefined"]]
-    everybody = results["plan"]["analyse"] == "intention_to_treat" and not results["plan"]["exclude"]
-    if primary["measure"] not in DEFINITIONS or not known or not everybody:
+    if primary["measure"] not in DEFINITIONS or not known:
         return {}
     measure = registry.get(primary["measure"])
     protocols = measure.protocols if issubclass(measure, TrialRate) else DECISION_PROTOCOLS
@@ -71,6 +70,7 @@ def reproductions(results: Mapping[str, Any]) -> dict[str, str]:
         "protocols": list(protocols),
         "definition": DEFINITIONS[primary["measure"]],
         "simulated": results["simulated"],
+        "left_out": results["plan"]["left_out"],
         "contrasts": [
             {"treatment": one["treatment"], "control": one["control"], "paired": one["placed"] == "within"}
             | {key: one["t_test"][key] for key in ("value", "low", "high", "p", "df")}

@@ -115,7 +115,7 @@ def compute_results(
         **further_results(sample, plan=plan, settings=used, unaided=unaided, positive=beside.positive),
         "flow": flow,
         "validity": validity,
-        "plan": _plan(plan),
+        "plan": _plan(plan) | {"left_out": _left_out(everybody, sample)},
         "deviations": [str(one) for one in _deviations(plan, flow=flow, look=look, taken=given.looks_taken)],
         "notes": list(everybody.notes),
         "treatment": treatment_shown(
@@ -311,6 +311,12 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "alpha": plan.alpha,
         "locked_at": plan.locked_at,
     }
+
+
+def _left_out(everybody: Sample, sample: Sample) -> list[str]:
+    """Return the pseudonyms of those whom the plan leaves out, so that a script can leave them out too."""
+    all_of_them, kept = (set(one.people["participant_id"]) for one in (everybody, sample))
+    return sorted(map(str, all_of_them - kept))
 
 
 def _provenance(dataset: Dataset, *, plan: Plan, settings: Settings, bundle: Bundle) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -81,6 +82,28 @@ def test_r_finds_the_numbers_of_a_comparison_within_participants(direction: str,
     assert said(ran.stdout, "difference") == pytest.approx([one["t_test"]["value"]], rel=1e-8)
     assert said(ran.stdout, "p") == pytest.approx([one["t_test"]["p"]], rel=1e-8)
     assert said(ran.stdout, "log-likelihood") == pytest.approx([one["model"]["log_likelihood"]], abs=1e-2)
+
+
+@pytest.mark.parametrize("kind", ["completers", "a rule"])
+def test_whom_the_plan_leaves_out_is_left_out_by_r_and_by_the_notebook(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = between(8)
+    people, times = tables["participants"], tables["trials"].groupby("participant_id")["rt_ms"].median()
+    people.loc[people.index[::5], ["completed", "status"]] = [False, "withdrawn"]
+    rule = {"without": {"median_rt_ms": {"below": float(times.quantile(0.2))}}}
+    changes = {"analyse": "completers"} if kind == "completers" else {"exclude": [rule]}
+    plan = {"primary": {"measure": "accuracy", "contrast": "ig - ai", "smallest_effect": 0.05}, **changes}
+    data = write_dataset(tables, tmp_path / "data")
+    found = analysis.report(data, plan=plan, out=tmp_path / "out", permutations=100)
+    (one,) = found["primary"]["contrasts"]
+    assert 0 < len(found["plan"]["left_out"]) < len(people) // 2
+    ran = run(tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert said(ran.stdout, "p") == pytest.approx([one["t_test"]["p"]], rel=1e-8)
+    monkeypatch.chdir(data)
+    cells = json.loads((tmp_path / "out/reproduce.ipynb").read_text(encoding="utf-8"))["cells"]
+    exec("\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"), {})  # asserts
 
 
 def test_r_stops_at_a_table_that_is_not_that_of_the_report(tmp_path: Path) -> None:

@@ -17,6 +17,15 @@ keep <- keep & column("is_simulated") == "true"
 {% else %}
 keep <- keep & column("is_simulated") != "true"
 {% endif %}
+{% if left_out %}
+# Whom the plan leaves out: {{ left_out|length }}.
+left_out <- c(
+{% for some in left_out|batch(8) %}
+  {{ some|map("quoted")|join(", ") }}{{ "," if not loop.last }}
+{% endfor %}
+)
+keep <- keep & !(d$participant_id %in% left_out)
+{% endif %}
 d <- d[keep, ]
 {% if measure == "rt_ms" %}
 hidden <- suppressWarnings(as.numeric(column("hidden_ms")))
