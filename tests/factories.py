@@ -141,6 +141,7 @@ class StudyRecipe:
     store: Path | None = None
     languages: Sequence[str] = ("en",)
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    extra_cases: int = 0
     part_schema: Sequence[Mapping[str, Any]] = ()
     parts: Callable[[int], Mapping[str, Any]] = lambda number: {}
 
@@ -245,7 +246,7 @@ def cases_of(recipe: StudyRecipe) -> list[Case]:
         classes=list(OPTIONS),
         weights_digest=_digest(recipe.slug, "weights"),
     )
-    number = max(1, sum(size for _step, size in trials_per_plan(recipe)))
+    number = max(1, sum(size for _step, size in trials_per_plan(recipe))) + recipe.extra_cases
     cases = Case.objects.bulk_create(
         Case(
             case_set=case_set,

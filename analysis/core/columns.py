@@ -224,6 +224,12 @@ SCALE_COLUMNS = (
 
 OPTIONAL_PARTICIPANT_COLUMNS = (
     _text("language", "language in which the participant read the pages", nullable=True),
+    _index("attention_checks", "attention checks that were met, in trials and questionnaires", nullable=True),
+    _index(
+        "attention_failed",
+        "attention checks that were not answered as they ask, or not in time",
+        nullable=True,
+    ),
 )
 
 OPTIONAL_SCALE_COLUMNS = (

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from explainers.models import Case, CaseSet, Prediction, Predictor
+from studies.design.attention import check_cases
 from studies.design.models import StudyVersion
 from studies.design.planblocks import Block, Group, PlanRequest, PoolCase, Portion, PracticeBlock
 from studies.design.selectors import case_set_names, columns_of, original_map, predictor_aliases, version_spec
@@ -84,9 +85,14 @@ def explanations_of(spec: StudySpec) -> list[ExplanationSpec]:
 def case_pool(
     spec: StudySpec, *, cases: Iterable[Case], predictors: Mapping[str, Predictor]
 ) -> list[PoolCase]:
-    """Return the cases that can be planned: those with a reference answer and every prediction, in a fixed order."""
+    """Return the cases that can be planned, in a fixed order: those with a reference answer and every prediction.
+
+    Cases that check attention are put among the trials afterwards, and are in no plan.
+    """
     by_id = {case.pk: case for case in cases}
     names = dict(CaseSet.objects.filter(cases__in=list(by_id)).values_list("pk", "name").distinct())
+    apart = check_cases(spec.steps)
+    by_id = {pk: case for pk, case in by_id.items() if (names[case.case_set_id], case.key) not in apart}
     truth = truth_of(case_ids=list(by_id))
     # Any column of the case file can be a stratum: those that describe the cases, and the reference columns.
     attributes: dict[int, dict[str, str]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from studies.design.attention import INSTRUCTED, checks_of
 from studies.design.yamlsource import read_yaml
 from studies.errors import Fault, FileInvalid
 
@@ -49,6 +50,9 @@ def texts_of(document: Mapping[str, Any]) -> Iterator[str]:
     for step in document["flow"]:
         if step["kind"] != "questionnaire":
             yield from _read_in(step["params"])
+            yield from (check.text for check in checks_of(step["params"]) if check.text)
+        else:
+            yield from (item["text"] for item in step["params"]["items"] if INSTRUCTED in item)
 
 
 def labels_of(schema: Mapping[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from studies.design.attention import items_with_checks
 from studies.design.checks import OF_NUMBERS, Draft, arms_meant, block_cases, parameters_given, protocol_named
 from studies.design.conditionforms import conditions_written
 from studies.design.planchecks import contrasts_of, placement
@@ -157,7 +158,7 @@ def _step(draft: Draft, step: RawStep) -> dict[str, Any]:
     named = params.pop("only", [])
     only = [arm for arm in draft.arms if any(arm in arms_meant(draft, word) for word in named)]
     if step.kind == "questionnaire":
-        params = draft.side.questionnaires[params["use"]].params()
+        params = _asked(draft, params)
     elif step.kind == "screening":
         params = {"items": [_item(i, "eligible") for i in draft.side.items[step.index]]}
     elif step.kind == "comprehension":
@@ -191,10 +192,22 @@ def _step(draft: Draft, step: RawStep) -> dict[str, Any]:
             "breaks_every": params.get("breaks_every", 0),
             "feedback": FEEDBACK.get(params.get("feedback", False), False),
             "time_limit_s": params.get("time_limit_s", 0),
+            # What older documents do not have stands in a new one only where it is used: equal content, equal digest.
+            **({"attention_checks": params["attention_checks"]} if "attention_checks" in params else {}),
         }
     elif step.kind == "session":
         params = session_params(params)
     return {"kind": step.kind, "params": params, "only": only}
+
+
+def _asked(draft: Draft, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a questionnaire; its attention checks stand among its items."""
+    params = draft.side.questionnaires[given["use"]].params()
+    checks = []
+    for check in given.get("attention_checks", ()):
+        kind = draft.side.questionnaires[given["use"]].item(check["after"]).kind
+        checks.append({**check, "answer": str(check["answer"]) if kind == "choice" else check["answer"]})
+    return {**params, "items": items_with_checks(params["items"], checks)} if checks else params
 
 
 def _item(item: Mapping[str, Any], key: str) -> dict[str, Any]:

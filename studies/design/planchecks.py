@@ -19,6 +19,7 @@ from studies.protocols import get_protocol, protocol_names
 DERIVED = frozenset(
     {"is_positive", "score_initial", "score_ai", "n_options", "understanding"}
 )  # of every trial
+ATTENTION = frozenset({"attention_checks", "attention_failed"})
 _PART = re.compile(r"([A-Za-z0-9_]+)|\[([0-9]+)\]")
 
 
@@ -30,6 +31,7 @@ def plan_faults(draft: Draft) -> Iterator[Fault]:
         yield draft.fault(
             ("plan", "n"), f"{plan['n']} people cannot be analysed when there are {slots} slots."
         )
+    yield from _rule_faults(draft)
     told = set()
     for path, outcome in outcomes(plan):
         for fault in _outcome_faults(draft, outcome, path):
@@ -39,6 +41,19 @@ def plan_faults(draft: Draft) -> Iterator[Fault]:
         fault = _fault_of(draft, sentence)
         if fault.line not in told:
             yield fault
+
+
+def _rule_faults(draft: Draft) -> Iterator[Fault]:
+    """Check that rules about attention have checks to count."""
+    if any("attention_checks" in step.params for step in draft.steps):
+        return
+    for part in ("exclude", "sensitivity"):
+        for index, rule in enumerate(draft.data["plan"].get(part, [])):
+            for column in ATTENTION & set(rule.get("without", ())):
+                path = ("plan", part, index, "without", column)
+                yield draft.fault(
+                    path, "The flow has no attention checks: put 'attention_checks' into a step."
+                )
 
 
 def _read_faults(draft: Draft) -> list[str]:

@@ -14,6 +14,7 @@ from studies.design.sidefiles import RawStep
 from studies.design.yamlsource import Path
 from studies.errors import Fault
 from studies.protocols import Protocol, get_protocol, protocol_names
+from studies.protocols.keys import INSTRUCTED
 from studies.protocols.reveal import SHOWN_WHOLE, can_come_first
 from studies.protocols.stages import Stage, Treatment
 
@@ -75,12 +76,29 @@ def _fit_faults(
     if tells and not any(f.scored_against for s in stages for f in s.fields):
         message = f"'{protocol.name}' asks nothing here that has a right answer: leave feedback out."
         yield draft.fault((*step.path, "feedback"), message)
+    yield from _attention_faults(draft, step, stages)
     if any("reference" in s.items for s in stages) and not _studied_before(draft, step):
         message = "No examples are studied before these trials: put a phase learn before them."
         yield draft.fault(step.path, message)
     if step.params.get("per_page", 1) > 1 and not all(len(s.fields) == 0 for s in stages):
         message = "Only examples that are studied without a question can share a page: write per_page: 1."
         yield draft.fault((*step.path, "per_page"), message)
+
+
+def _attention_faults(draft: Draft, step: RawStep, stages: list[Stage]) -> Iterator[Fault]:
+    """Check that the trials of a step ask something that a check can be right or wrong in."""
+    checks = step.params.get("attention_checks", ())
+    scored = [f for s in stages for f in s.fields if f.scored_against and f.score != "none"]
+    if checks and not scored:
+        message = "These trials ask nothing that has a right answer, so they cannot hold an attention check."
+        yield draft.fault((*step.path, "attention_checks"), message)
+        return
+    for number, check in enumerate(checks):
+        if "answer" in check and not any(
+            f.scored_against in INSTRUCTED and f.kind == "choice" for f in scored
+        ):
+            message = "These trials do not ask for an option of the decision: leave 'text' and 'answer' out."
+            yield draft.fault((*step.path, "attention_checks", number, "answer"), message)
 
 
 def _reveal_faults(

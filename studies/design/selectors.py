@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 
 from explainers.models import Case, Prediction, Rendering
 from explainers.selectors import job_progress
+from studies.design.attention import check_cases
 from studies.design.casecolumns import ORIGINAL
 from studies.design.models import CaseColumn, Preparation, PreparedExplanation, StudyText, StudyVersion
 from studies.design.spec import StudySpec
@@ -86,6 +87,16 @@ def prediction_progress(version: StudyVersion) -> Progress:
     names, sets = sorted(set(predictor_aliases(spec).values())), case_set_names(spec)
     done = Prediction.objects.filter(predictor__name__in=names, case__case_set__name__in=sets)
     return Progress(wanted=len(names) * _case_count(sets), done=done.count())
+
+
+def check_case_map(spec: StudySpec) -> dict[tuple[str, str], int]:
+    """Return the cases of a study that check attention and are there, by case set and key."""
+    wanted = check_cases(spec.steps)
+    cases = Case.objects.filter(
+        case_set__name__in={name for name, _ in wanted}, key__in={key for _, key in wanted}
+    )
+    rows = cases.values_list("case_set__name", "key", "pk")
+    return {(name, key): pk for name, key, pk in rows if (name, key) in wanted}
 
 
 def case_set_names(spec: StudySpec) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from analysis.core.digest import digest_of, sha256_hex
+from studies.design.attentionchecks import attention_faults
 from studies.design.checks import (
     Draft,
     allocation_faults,
@@ -37,6 +38,7 @@ CHECKS = (
     bonus_faults,
     case_faults,
     protocol_faults,
+    attention_faults,
     flow_faults,
     session_faults,
     plan_faults,

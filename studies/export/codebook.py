@@ -8,7 +8,9 @@ from typing import Any
 
 from analysis.core.schema import TABLES, Table, codebook
 from explainers.methods import METHODS
+from studies.design.attention import INSTRUCTED, INSTRUMENT
 from studies.design.spec import StudySpec
+from studies.export.attention import COLUMNS, has_checks, told_checks
 from studies.export.factors import VARIANT, factor_columns, has_variants
 from studies.export.people import Scope
 from studies.export.rows_people import item_bounds
@@ -45,7 +47,12 @@ CODES = {
 
 def exported_tables(spec: StudySpec) -> dict[str, Table]:
     """Return the tables of this study, each with the columns that it has."""
-    there = {**BESIDE, "trials": optional_columns(spec)}
+    checked = COLUMNS if has_checks(spec) else ()
+    there = {
+        **BESIDE,
+        "trials": optional_columns(spec),
+        "participants": (*BESIDE["participants"], *checked),
+    }
     return {
         name: replace(
             TABLES[name],
@@ -105,7 +112,7 @@ def codebook_document(scope: Scope) -> dict[str, Any]:
         "questionnaire_items": [
             {
                 "step_index": step.index,
-                "questionnaire": step.params["name"],
+                "questionnaire": INSTRUMENT if INSTRUCTED in item else step.params["name"],
                 "item": item["id"],
                 "text": item["text"],
                 "options": [option["label"] for option in item.get("options") or ()],
@@ -119,4 +126,5 @@ def codebook_document(scope: Scope) -> dict[str, Any]:
             if step.kind == "questionnaire"
             for item in step.params["items"]
         ],
+        **({"attention_checks": list(told_checks(spec))} if has_checks(spec) else {}),
     }

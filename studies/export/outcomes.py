@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from studies.design.attention import checks_of
 from studies.design.spec import StudySpec
 from studies.export.casefacts import CaseFacts, predictor_of
 from studies.export.people import Person, Scope
@@ -46,7 +47,13 @@ def facts_of_trial(
         prediction_original=before.label if before else None,
         payoff=scope.spec.document["decision"]["payoff"],
         alternatives=alternatives_of(shape.names, turn=turn),
+        instructed=_instructed(scope.spec, trial),
     )
+
+
+def _instructed(spec: StudySpec, trial: Mapping[str, Any]) -> str:
+    number = trial["check_number"]
+    return "" if number is None else checks_of(spec.steps[trial["step_index"]].params)[number].answer
 
 
 def answered(asked: Asked, values: Mapping[Place, Any]) -> Row:
@@ -88,7 +95,7 @@ def learning_columns(spec: StudySpec, trials: Sequence[Row]) -> dict[int, Row]:
         phase = spec.steps[step].params.get("phase") or None
         # Within a step that teaches, each example has those before it; a test counts whole steps.
         count = before.setdefault((person, step), learned[person])
-        is_learning = phase == "learn" and not trial["is_practice"]
+        is_learning = phase == "learn" and not trial["is_practice"] and trial["check_number"] is None
         found[trial["pk"]] = {
             "phase": phase,
             "n_learned": None if phase is None else learned[person] if is_learning else count,

@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db.models import Count, Max
 
+from studies.design.attention import INSTRUCTED, INSTRUMENT
 from studies.design.spec import StudySpec
 from studies.enrolment.models import Completion, Consent, Participant, Withdrawal
+from studies.export.attention import Attended, asked_items
 from studies.export.factors import arm_levels
 from studies.export.payloads import payload_text, study_words
 from studies.export.people import Person, Scope
@@ -22,20 +24,22 @@ WORD = re.compile(r"[a-z][a-z0-9_.:-]{0,39}")
 STATUS = {Participant.State.FULL: "enrolled"}
 
 
-def participant_rows(scope: Scope, answered: Mapping[str, int]) -> Iterator[Row]:
-    """Yield one row for each participant; ``answered`` counts the answered trials by pseudonym."""
+def participant_rows(scope: Scope, answered: Mapping[str, int], attended: Attended) -> Iterator[Row]:
+    """Yield one row for each participant; ``answered`` counts answered trials by pseudonym, ``attended`` checks."""
     for people in scope.people():
         pks = [person.pk for person in people]
         consented = _having(Consent, pks, occasion="start", given=True)
         withdrawn = _having(Withdrawal, pks)
         completed = _having(Completion, pks)
         checks = _comprehension(pks)
+        asked = asked_items(pks)
         scheduled = dict(
             Trial.objects.filter(participant__in=pks).values_list("participant_id").annotate(Count("pk"))
         )
         ends = _ends(pks)
         for person in people:
             attempts, passed = checks.get(person.pk, (None, None))
+            met, failed = asked.get(person.pk, (0, 0))
             yield scope.heads | {
                 "participant_id": person.participant_id,
                 "is_simulated": scope.simulated,
@@ -51,6 +55,10 @@ def participant_rows(scope: Scope, answered: Mapping[str, int]) -> Iterator[Row]
                 "allocated": person.slot is not None,
                 "n_scheduled": scheduled.get(person.pk, 0),
                 "n_answered": answered.get(person.participant_id, 0),
+                "attention_checks": None if person.withheld else met + attended.met[person.participant_id],
+                "attention_failed": None
+                if person.withheld
+                else failed + attended.failed[person.participant_id],
                 "completed": person.pk in completed,
                 "withdrawn": person.pk in withdrawn,
                 "started_s": 0.0,
@@ -73,12 +81,14 @@ def scale_rows(scope: Scope) -> Iterator[Row]:
         ).iterator():  # fmt: skip
             person = persons[answer["participant_id"]]
             item = items.get((answer["step_index"], answer["item"]), {})
+            is_check = INSTRUCTED in item
             low, high = item_bounds(item)
             yield scope.heads | {
                 "participant_id": person.participant_id,
                 "condition": person.condition,
                 "step_index": answer["step_index"],
-                "questionnaire": answer["instrument"],
+                # Under a name of its own, so that no scale counts it.
+                "questionnaire": INSTRUMENT if is_check else answer["instrument"],
                 "questionnaire_version": answer["instrument_version"],
                 "item": answer["item"],
                 "subscale": item.get("subscale") or None,
@@ -87,7 +97,7 @@ def scale_rows(scope: Scope) -> Iterator[Row]:
                 "maximum": high,
                 "reverse": bool(item.get("reverse")),
                 "answered_s": person.seconds(answer["responded_at"]),
-                "scoring": scoring[answer["step_index"]],
+                "scoring": "none" if is_check else scoring[answer["step_index"]],
                 "position": answer["position"],
                 "given": answer["given"],
             }

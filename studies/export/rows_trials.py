@@ -140,6 +140,7 @@ def trials_of(people: Sequence[Person]) -> list[Row]:
         "condition",
         "protocol",
         "is_practice",
+        "check_number",
     )
     order = {person.pk: at for at, person in enumerate(people)}
     rows: list[Row] = [dict(trial) for trial in found]
@@ -183,7 +184,7 @@ def _place(scope: Scope, person: Person, trial: Row, facts: CaseFacts) -> Row:
         "case_id": facts.keys[trial["case_id"]],
         "protocol": trial["protocol"],
         "is_practice": trial["is_practice"],
-        "is_attention_check": False,
+        "is_attention_check": trial["check_number"] is not None,
         "is_simulated": scope.simulated,
         "excluded": False,
         "exclusion_reason": None,

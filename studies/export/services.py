@@ -19,6 +19,7 @@ from analysis.models import Dataset
 from analysis.services import dataset_register
 from studies.design.models import StaffAction, StudyVersion
 from studies.errors import StudyError
+from studies.export.attention import Attended
 from studies.export.casefacts import case_facts
 from studies.export.codebook import NAMES, codebook_document, codebook_rows, exported_tables
 from studies.export.coding import coding_rows
@@ -93,17 +94,19 @@ def _write(scope: Scope, *, folder: Path) -> dict[str, Any]:
 def _write_tables(scope: Scope, *, folder: Path) -> dict[str, int]:
     facts = case_facts(scope)
     answered: Counter[str] = Counter()
+    attended = Attended()
 
     def counted() -> Iterator[Mapping[str, Any]]:
         for row in trial_rows(scope, facts):
             answered[row["participant_id"]] += row["status"] == "answered"
+            attended.note(row)
             yield row
 
     sources: dict[str, Callable[[], Rows]] = {
         "trials": counted,
         "responses": lambda: response_rows(scope, facts),
         "presentations": lambda: presentation_rows(scope, facts),
-        "participants": lambda: participant_rows(scope, answered),
+        "participants": lambda: participant_rows(scope, answered, attended),
         "scales": lambda: scale_rows(scope),
         "events": lambda: event_rows(scope),
     }

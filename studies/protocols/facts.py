@@ -29,6 +29,8 @@ class TrialFacts:
         What a right and a wrong answer are worth: keys ``correct`` and ``wrong``, in points.
     alternatives : tuple of str
         Names of the explanations in the order in which this participant saw them side by side.
+    instructed : str
+        The answer that the page asked for, whatever the case shows: of an attention check; else "".
     """
 
     truths: Mapping[str, str] = field(default_factory=dict)
@@ -37,6 +39,7 @@ class TrialFacts:
     prediction_original: str | None = None
     payoff: Mapping[str, float] = field(default_factory=lambda: {"correct": 1.0, "wrong": 0.0})
     alternatives: tuple[str, ...] = ()
+    instructed: str = ""
 
     @property
     def truth(self) -> str | None:

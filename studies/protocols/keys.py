@@ -10,6 +10,9 @@ from studies.protocols.credit import UNJUDGED, Judgement, judged
 from studies.protocols.facts import RIGHT, WRONG, TrialFacts
 from studies.protocols.stages import Decision, Field
 
+INSTRUCTED = ("truth", "prediction")
+"""What is compared with the instructed answer instead, where a trial asks for one."""
+
 
 def same_answer(decision: Decision, one: Any, other: Any) -> bool | None:
     """
@@ -63,6 +66,8 @@ def number_or_none(value: Any) -> float | None:
 def right_value(field: Field, facts: TrialFacts) -> str | None:
     """Return what a field is compared with; ``None`` where it has no score or the key is not known."""
     against = field.scored_against
+    if facts.instructed and against in INSTRUCTED:
+        return facts.instructed
     if against == "truth":
         return facts.truth
     if against == "prediction":
@@ -113,6 +118,7 @@ def trial_facts(
     prediction_original: str | None = None,
     payoff: Mapping[str, float] | None = None,
     alternatives: tuple[str, ...] = (),
+    instructed: str = "",
 ) -> TrialFacts:
     """Return the key to a trial; whether the AI is right is judged as any answer is."""
     return TrialFacts(
@@ -122,4 +128,5 @@ def trial_facts(
         prediction_original=prediction_original,
         payoff=payoff or {"correct": 1.0, "wrong": 0.0},
         alternatives=alternatives,
+        instructed=instructed,
     )

@@ -58,7 +58,10 @@ def items_of_page(params: Params, page: int, *, answers: Answers, key: str) -> l
     """
     items = [item for item in params["items"] if item.get("page", 0) == page and is_shown(item, answers)]
     if params.get("order") == "random":
-        items.sort(key=lambda item: hashlib.sha256(f"{key}:{item['id']}".encode()).digest())
+        # What stands beside another item stays right after it: the order is stable.
+        items.sort(
+            key=lambda item: hashlib.sha256(f"{key}:{item.get('beside', item['id'])}".encode()).digest()
+        )
     return items
 
 

@@ -86,12 +86,12 @@ def in_language(params: Mapping[str, Any], language: str) -> Mapping[str, Any]:
 
 
 def _translated(item: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
-    name = item["id"]
+    name = item.get("beside", item["id"])
     labels = words.get("options", {}).get(name, {})
     anchors = words.get("item_anchors", {}).get(name, words.get("anchors"))
     return {
         **item,
-        "text": words["items"][name],
+        "text": item["text"] if "beside" in item else words["items"][name],
         "unit": words.get("units", {}).get(name, item.get("unit", "")),
         "anchors": anchors if item.get("anchors") else item.get("anchors"),
         "options": [

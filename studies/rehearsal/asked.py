@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from studies.rehearsal.policies import Policy
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+QUOTES = "'\"\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
+QUOTED = re.compile(rf"[{QUOTES}]\s*([^{QUOTES}]+?)\s*[{QUOTES}]")
 ASKS_FOR_THE_AI = "what will the ai answer"
 ESCALATES = 0.2
 NOISE = 0.1
@@ -27,11 +29,22 @@ def filled_trial(policy: Policy, page: PageRead) -> dict[str, Answer]:
     found: dict[str, Answer] = {}
     for question in page.questions:
         fill = ASKED.get(question.name) if question.kind in JUDGED else None
-        if fill is None:
+        if (told := instructed(policy, question, page.note)) is not None:
+            found[question.name] = told
+        elif fill is None:
             found |= answers_to(question, policy.rng)
         else:
             found[question.name] = fill(policy, page, question, policy.knowledge.case(page))
     return found
+
+
+def instructed(policy: Policy, question: Question, told: str | None) -> str | None:
+    """Return the option that stands in quotation marks in what the page tells, if the participant attends to it."""
+    if question.kind not in ("choice", "ordinal"):
+        return None
+    quoted = {found.casefold() for found in QUOTED.findall(told or "")}
+    named = [value for value, label in question.options if {value.casefold(), label.casefold()} & quoted]
+    return named[0] if len(named) == 1 and policy.rng.random() < policy.attention else None
 
 
 def number_in(text: str | None) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from studies.rehearsal.asked import filled_trial
+from studies.rehearsal.asked import filled_trial, instructed
 from studies.rehearsal.fills import answers_to
 from studies.rehearsal.judgement import bars_fit
 from studies.rehearsal.knowledge import CaseKnown, Knowledge
@@ -39,7 +39,7 @@ class Policy:
     detects : float
         Probability that an explanation which fits the case shows it that the advice is wrong.
     attention : float
-        Probability that it answers a question about the instructions rightly.
+        Probability that it answers a question about the instructions rightly, or as an attention check asks.
     understanding : float
         Probability that it knows what the AI will say.
     agrees_after_debrief : float
@@ -131,6 +131,8 @@ class Policy:
         sure = page.kind == "screening" or self.rng.random() < self.attention
         if page.kind in {"screening", "comprehension"} and known is not None and sure:
             return {question.name: known}
+        if page.kind == "questionnaire" and (told := instructed(self, question, question.legend)) is not None:
+            return {question.name: told}
         return answers_to(question, self.rng)
 
 

@@ -78,6 +78,7 @@ class PageRead:
     held: tuple[Held, ...] = ()
     panels: tuple[int, ...] = ()
     own_answer: str | None = None
+    note: str | None = None
     errors: tuple[str, ...] = ()
     code: str | None = None
 
@@ -123,6 +124,7 @@ def read_page(text: str) -> PageRead:
         held=tuple(_held(found) for found in root.xpath("//*[@data-held]")),
         panels=tuple(_numbers(root.xpath("//*[@data-part][@data-panel]/@data-panel"))),
         own_answer=_said(root, "data-own-label"),
+        note=_said(root, "data-note"),
         errors=tuple(text_of(found) for found in root.xpath("//*[contains(@class, 'wrong')]")),
         code=_said(root, "data-completion-code"),
     )

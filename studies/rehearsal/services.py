@@ -18,6 +18,7 @@ from analysis.core.allocation import sub_seed
 from explainers.models import Case, Predictor
 from explainers.selectors import case_panel, case_parts, prediction_map
 from studies.design.models import PlannedTrial, StudyVersion
+from studies.design.selectors import check_case_map
 from studies.design.spec import StudySpec
 from studies.design.truth import truth_of
 from studies.enrolment.selectors import participant_by_token
@@ -88,11 +89,14 @@ def rehearsal_run(
 
 def knowledge_of(version: StudyVersion, spec: StudySpec) -> Knowledge:
     """Return what simulated participants may know: an opinion needs the truth, which never comes from a page."""
-    pks = PlannedTrial.objects.filter(version=version).order_by().values_list("case_id", flat=True).distinct()
-    cases = Case.objects.select_related("case_set").filter(pk__in=list(pks))
-    truth = truth_of(case_ids=list(pks))
+    planned = (
+        PlannedTrial.objects.filter(version=version).order_by().values_list("case_id", flat=True).distinct()
+    )
+    pks = [*planned, *check_case_map(spec).values()]
+    cases = Case.objects.select_related("case_set").filter(pk__in=pks)
+    truth = truth_of(case_ids=pks)
     predictor = Predictor.objects.get(name=next(iter(spec.document["predictors"].values())))
-    said = prediction_map(predictor=predictor, case_ids=list(pks))
+    said = prediction_map(predictor=predictor, case_ids=pks)
     labels = {option.value: option.label for option in spec.decision.options}
     known: dict[Signature, CaseKnown] = {}
     for case in cases:

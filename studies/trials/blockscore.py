@@ -43,13 +43,16 @@ def _answers(trials: list[int]) -> Mapping[int, dict[tuple[str, str], Any]]:
 
 
 def _is_right(sitting: Sitting, number: int, answers: Mapping[tuple[str, str], Any]) -> bool | None:
+    if sitting.check_at(sitting.step, number) is not None:
+        return None
     case = sitting.cases(sitting.step)[number].case_id
     condition = sitting.condition_at(sitting.step, number)
     scored = _scored(stages_of_case(sitting.version_id, sitting.step.index, condition.name, case))
     if scored is None:
         return None
     stage, field = scored
-    trial = replace(sitting.trial_of_study, case_id=case, condition=condition)
+    # The page that asks may be a check; the trial that is judged is none.
+    trial = replace(sitting.trial_of_study, case_id=case, condition=condition, check=None)
     key = right_value(field, facts_of(trial))
     # The answer that this very request brought is not in the database yet.
     is_current = number == sitting.place.trial

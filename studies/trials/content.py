@@ -7,7 +7,7 @@ The keys are primary keys. Where rows can come back under an old key (tests that
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, wraps
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
 from explainers.core.store import Store
 from explainers.models import Case, CaseSet, Prediction, Rendering
 from explainers.selectors import case_panel, case_parts
+from studies.design.attention import checks_of, with_checks
 from studies.design.languages import text_in
 from studies.design.models import (
     PlannedTrial,
@@ -26,7 +27,7 @@ from studies.design.models import (
     ShownExplanation,
     StudyVersion,
 )
-from studies.design.selectors import originals_of, text_get, version_spec
+from studies.design.selectors import check_case_map, originals_of, text_get, version_spec
 from studies.design.spec import ConditionSpec, StudySpec
 from studies.protocols.stages import Stage
 
@@ -37,12 +38,13 @@ LAUNCHED: set[int] = set()
 
 @dataclass(frozen=True)
 class PlannedCase:
-    """One trial of a plan."""
+    """One trial of a plan; ``check`` numbers those that check attention among the checks of their step."""
 
     case_id: int
     block_index: int
     trial_index: int
     within: str = ""
+    check: int | None = None
 
 
 class CaseShown:
@@ -114,12 +116,30 @@ def stages_of(version_id: int, step_index: int, condition: str | None) -> tuple[
 
 @kept
 def planned_cases(version_id: int, plan: int, step_index: int) -> tuple[PlannedCase, ...]:
-    """Return the trials that a plan holds for a step, in their order."""
+    """Return the trials that a plan holds for a step, in their order, with the attention checks among them."""
     rows = PlannedTrial.objects.filter(version_id=version_id, plan=plan, step_index=step_index)
-    return tuple(
+    planned = [
         PlannedCase(*row)
         for row in rows.order_by("trial_index").values_list("case_id", "block_index", "trial_index", "within")
-    )
+    ]
+    step = version_spec(version_id).steps[step_index]
+    checks = checks_of(step.params)
+    if not checks or not planned:
+        return tuple(planned)
+    cases = check_case_ids(version_id)
+    name = step.params["cases"]["from"]
+
+    def check(number: int, beside: PlannedCase) -> PlannedCase:
+        return replace(beside, case_id=cases[name, checks[number].case], check=number)
+
+    mixed = with_checks(planned, checks, check)
+    return tuple(replace(each, trial_index=number) for number, each in enumerate(mixed))
+
+
+@kept
+def check_case_ids(version_id: int) -> dict[tuple[str, str], int]:
+    """Return the cases of a version that check attention, by case set and key."""
+    return check_case_map(version_spec(version_id))
 
 
 def case_shown(version_id: int, case_id: int) -> CaseShown:
@@ -133,7 +153,8 @@ def case_shown(version_id: int, case_id: int) -> CaseShown:
 def _cases(version_id: int) -> dict[int, CaseShown]:
     """Read every case of a version at once: the first people after a start would pay for each one by one."""
     planned = PlannedTrial.objects.filter(version_id=version_id).values("case_id")
-    cases = list(Case.objects.filter(Q(pk__in=planned) | Q(pk__in=originals_of(planned))))
+    checks = list(check_case_ids(version_id).values())
+    cases = list(Case.objects.filter(Q(pk__in=planned) | Q(pk__in=originals_of(planned)) | Q(pk__in=checks)))
     sets = CaseSet.objects.in_bulk({case.case_set_id for case in cases})
     for case in cases:
         case.case_set = sets[case.case_set_id]

@@ -94,6 +94,8 @@ def _mould(trial: TrialOfStudy, *, step_index: int, stage: Stage) -> Mould | Non
     differs = any(field.options_from or field.order == "drawn" for field in stage.fields)
     if not set(stage.items) <= MOULDED or not stage.fields or stage.time_limit_s or differs:
         return None
+    if trial.check is not None and trial.check.text:
+        return None
     held = trial.held(stage)
     if held and (trial.seen is None or trial.seen.page_s):
         return None  # the page again, at a moment of its own

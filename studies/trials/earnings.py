@@ -41,7 +41,8 @@ def earned_by(version: StudyVersion, *, participants: Mapping[int, bool]) -> Ite
     if rules is None:
         return
     trials: dict[int, list[Trial]] = defaultdict(list)
-    for trial in Trial.objects.filter(participant__in=list(participants), is_practice=False).order_by("pk"):
+    paid = Trial.objects.filter(participant__in=list(participants), is_practice=False, check_number=None)
+    for trial in paid.order_by("pk"):
         trials[trial.participant_id].append(trial)
     arms = dict(
         Assignment.objects.filter(participant__in=list(participants)).values_list(

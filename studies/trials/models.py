@@ -20,6 +20,9 @@ class Trial(models.Model):
     protocol = models.CharField(max_length=60)
     protocol_version = models.CharField(max_length=20)
     is_practice = models.BooleanField(default=False)
+    check_number = models.PositiveSmallIntegerField(
+        null=True, help_text="Of a trial that checks attention: its place among the checks of its step."
+    )
 
     class Meta:
         constraints = [

@@ -83,7 +83,8 @@ class _Reader:
         keys = dict(Case.objects.filter(pk__in=trials.values("case_id")).values_list("pk", "key"))
         self.places = {
             trial.pk: f"step {trial.step_index + 1}, "
-            f"{'practice ' if trial.is_practice else ''}case {trial.trial_index + 1} ({keys[trial.case_id]})"
+            f"{'practice ' if trial.is_practice else ''}{'check, ' if trial.check_number is not None else ''}"
+            f"case {trial.trial_index + 1} ({keys[trial.case_id]})"
             for trial in trials
         }
 

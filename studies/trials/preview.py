@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
 from explainers.models import Case
+from studies.design.attention import checks_of
 from studies.design.models import StudyVersion
 from studies.design.selectors import version_spec
 from studies.design.spec import Step, StudySpec
@@ -77,6 +78,7 @@ def _page(
         condition=spec.condition(condition),
         case_id=case_id,
         is_practice=step.kind == "practice",
+        check=next((check for check in checks_of(step.params) if check.case == case_key), None),
     )
     view = stage_view(trial, stage=stage, earlier=_made_up_answer(spec, stage, stages))
     return compose.trial_page(trial, view=view, number=0, of=1)

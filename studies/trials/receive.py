@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from studies.design.attention import item_marks
 from studies.enrolment.selectors import CONSENT_AFTER_DEBRIEF, CONSENT_AT_START
 from studies.enrolment.services import consent_record
 from studies.errors import AnswerInvalid
@@ -79,7 +80,8 @@ def _questionnaire(sitting: Sitting, data: Data, clock: Clock) -> Move:
     items = items_asked(sitting)
     values = read_items(items, data)
     asked = {item["id"]: values.get(item["id"]) for item in items}
-    step_responses_create(sitting, values=asked, marks={}, clock=clock, left_open=set(asked) - set(values))
+    marks = item_marks(items, values)
+    step_responses_create(sitting, values=asked, marks=marks, clock=clock, left_open=set(asked) - set(values))
     return "on"
 
 

@@ -166,6 +166,7 @@ def _trials_of_step(sitting: Sitting, step: Step) -> list[Trial]:
             protocol=protocol.name,
             protocol_version=protocol.version,
             is_practice=step.kind == "practice",
+            check_number=planned.check,
         )
         for number, planned in enumerate(sitting.cases(step))
     ]

@@ -44,7 +44,12 @@ def facts_of(trial: TrialOfStudy) -> TrialFacts:
     found = truths_of(case_ids=[trial.case_id])
     said = advice_or_none(trial.version_id, trial.predictor, trial.case_id)
     truths = {field: value for (_case, field), value in found.items()}
-    return trial_facts(trial.spec.decision, truths=truths, prediction=said.label if said else None)
+    return trial_facts(
+        trial.spec.decision,
+        truths=truths,
+        prediction=said.label if said else None,
+        instructed=trial.check.answer if trial.check else "",
+    )
 
 
 def right_answers(spec: StudySpec, *, case_ids: Collection[int]) -> dict[int, str]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.utils import timezone
 
+from studies.design.attention import AttentionCheck, checks_of
 from studies.design.conditions import ADVICE
 from studies.design.selectors import version_spec
 from studies.design.spec import ConditionSpec, Step
@@ -129,6 +130,11 @@ class Sitting:
         assert self.seat is not None  # trials are scheduled with the assignment
         return self.spec.condition_of(self.seat.arm, self.cases(step)[number].within)
 
+    def check_at(self, step: Step, number: int) -> AttentionCheck | None:
+        """Return how a trial of a step checks attention, if it does."""
+        place = self.cases(step)[number].check
+        return None if place is None else checks_of(step.params)[place]
+
     @property
     def nonce(self) -> str:
         """Name the page at this place of this participant; nobody else can make it."""
@@ -198,6 +204,7 @@ class Sitting:
             group=self.group,
             turn=self.seat.plan + self.place.trial if self.seat else 0,
             seen=self.seen,
+            check=self.check_at(self.step, self.place.trial),
         )
 
     @property
@@ -231,7 +238,8 @@ class Sitting:
             (step, self._example(step, number))
             for step in self.spec.steps[: self.step.index]
             if step.params.get("phase") == "learn" and step.applies_to(self.arm)
-            for number in range(len(self.cases(step)))
+            for number, planned in enumerate(self.cases(step))
+            if planned.check is None
         ]
 
     @property

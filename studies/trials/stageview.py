@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from studies.design.attention import AttentionCheck
 from studies.design.conditions import Part
 from studies.design.pay import PayRules
 from studies.design.spec import ConditionSpec, StudySpec
@@ -64,7 +65,7 @@ class TrialOfStudy:
     ``group`` holds what shares its page, ``examples`` what was studied before, ``outcomes`` the right
     answers that may be told of them, and ``turn`` says how far the sides of alternatives have moved on. ``seen`` is
     what the participant has been shown of the trial (``None``: everything is), ``withheld`` numbers the parts of the
-    treatment that are not on the page.
+    treatment that are not on the page; ``check`` says how it checks attention, if it does.
     """
 
     version_id: int
@@ -78,6 +79,7 @@ class TrialOfStudy:
     turn: int = 0
     seen: Seen | None = None
     withheld: frozenset[int] = frozenset()
+    check: AttentionCheck | None = None
 
     @property
     def predictor(self) -> str:
@@ -135,6 +137,7 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
         "examples": [],
         "layout": trial.condition.layout,
         "stake": trial.stake(stage),
+        "note": trial.check.text if trial.check else "",
         "fields": [field_shown(field) for field in stage.fields],
     }
     items: list[ItemShown] = []
@@ -149,6 +152,8 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
         content["panel"] = _with_changes(content["panel"], content["original"]["panel"])
     if content["stake"] is not None:
         items.append(ItemShown("incentive", "", _digest(content["stake"])))
+    if content["note"]:
+        items.append(ItemShown("note", "", _digest(content["note"])))
     _place_held(content, held, is_of_person=trial.condition.told_source == "person")
     if len(trial.group) > 1:
         content["examples"] = [example_shown(_of(trial, example), stage.items) for example in trial.group]

@@ -161,7 +161,6 @@ NOT_YET: dict[str, tuple[str, str, int]] = {
     "a text without content": ("kind: shuffled", "kind: placebic_text", 16),
     "clusters": ("slots: 24}", "slots: 24, method: cluster}", 18),
     "another scale": ("{scale: percent}", "{scale: ordinal}", 12),
-    "attention checks": ("breaks_every: 4", "attention_checks: 2", 27),
 }
 
 

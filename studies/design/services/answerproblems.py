@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from explainers.models import Prediction, Predictor
+from studies.design.attention import check_cases
 from studies.design.content import Content
 from studies.design.truth import truth_of
 from studies.protocols.keys import number_or_none
@@ -25,6 +26,13 @@ def answer_problems(content: Content) -> Iterator[str]:
         yield from _number_problems(content, truth)
     elif not content.spec.decision.options_from:
         yield from _option_problems(content, truth)
+
+
+def check_problems(content: Content) -> Iterator[str]:
+    """Yield a sentence for every attention check whose case is not there."""
+    known = {(case.case_set.name, case.key) for case in content.cases()}
+    for name, key in sorted(check_cases(content.spec.steps) - known):
+        yield f"The case '{key}' of an attention check is not in the case set '{name}': bring it with the others."
 
 
 def claim_problems(content: Content) -> Iterator[str]:

@@ -23,7 +23,7 @@ from studies.design.immutable import missing_triggers
 from studies.design.languages import labels_of
 from studies.design.models import PreparedExplanation, ShownExplanation, StudyVersion
 from studies.design.selectors import prediction_progress
-from studies.design.services.answerproblems import answer_problems, claim_problems
+from studies.design.services.answerproblems import answer_problems, check_problems, claim_problems
 from studies.design.services.gate import gate_problems_of
 from studies.design.services.references import reference_problems
 from studies.protocols import protocol_names
@@ -77,7 +77,7 @@ def _language_problems(content: Content) -> Iterator[str]:
 
 
 def _content_problems(version: StudyVersion, content: Content) -> list[str]:
-    found = [*answer_problems(content), *reference_problems(content)]
+    found = [*answer_problems(content), *check_problems(content), *reference_problems(content)]
     predictions = prediction_progress(version)
     if content.spec.needs_predictions and not predictions.is_complete:
         found.append(
