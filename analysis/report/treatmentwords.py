@@ -92,8 +92,8 @@ def pay_words(pay: Any) -> str:
     Parameters
     ----------
     pay : mapping or str
-        Words, or ``currency`` with ``base, per_correct, per_prize, tiers, minimum, maximum, shown``; keys that nobody
-        knows are told as they are.
+        Words, or ``currency`` with ``base, per_correct, per_prize, tiers, minimum, maximum, attention_checks,
+        shown``; keys that nobody knows are told as they are.
 
     Returns
     -------
@@ -104,6 +104,8 @@ def pay_words(pay: Any) -> str:
     --------
     >>> pay_words({"currency": "GBP", "per_correct": 0.05})
     '0.05 GBP for each correct decision.'
+    >>> pay_words({"currency": "GBP", "per_correct": 0.05, "attention_checks": True})
+    '0.05 GBP for each correct decision; attention checks paid as other trials.'
     >>> pay_words({"currency": "EUR", "base": 4, "tiers": [{"accuracy": 0.8, "pay": 2}], "maximum": 5, "shown": False})
     '4.00 EUR for taking part and 2.00 EUR for whoever reached 80 % correct; at most 5.00 EUR of bonus; not told.'
     """
@@ -130,9 +132,11 @@ def pay_words(pay: Any) -> str:
         for key, words in {"minimum": "at least", "maximum": "at most"}.items()
         if pay.get(key)
     ]
-    known = {*named, "currency", "tiers", "minimum", "maximum", "shown"}
+    known = {*named, "currency", "tiers", "minimum", "maximum", "shown", "attention_checks"}
     rest = [f"{str(key).replace('_', ' ')}: {value}" for key, value in pay.items() if key not in known]
     told = [*([listed(parts)] if parts else []), *limits, *rest]
+    if told and pay.get("attention_checks"):
+        told.append("attention checks paid as other trials")
     if told and pay.get("shown") is False:
         told.append("not told")
     return f"{'; '.join(told)}." if told else ""

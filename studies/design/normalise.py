@@ -80,6 +80,7 @@ def _decision(decision: Mapping[str, Any]) -> dict[str, Any]:
         **numeric,
         "payoff": {"correct": 1, "wrong": 0} | decision.get("payoff", {}),
         "confidence": decision["confidence"]["scale"] if "confidence" in decision else None,
+        **({"confidence_paid": True} if "scoring" in decision.get("confidence", ()) else {}),
     }
 
 

@@ -47,6 +47,7 @@ class PayRules:
     ``base`` is for everybody who completes; the bonus is made of an amount for each right answer, that of the highest
     tier reached and one for each prize, held between ``minimum`` and ``maximum``. ``incentives`` holds the amount for a
     right answer under the conditions that have one of their own; ``told`` names those whose participants read it.
+    ``pays_checks``: attention checks pay as other trials do, by the answers that they ask for.
     """
 
     currency: str
@@ -59,6 +60,7 @@ class PayRules:
     is_shown: bool = True
     incentives: Mapping[str, Decimal] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
+    pays_checks: bool = False
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> PayRules | None:
@@ -78,6 +80,7 @@ class PayRules:
             is_shown=bonus.get("shown", True),
             incentives={name: _exact(each["per_correct"]) for name, each in own.items()},
             told=frozenset(name for name, each in own.items() if each.get("shown", True)),
+            pays_checks=bonus.get("attention_checks", False),
         )
 
     def bonus(self, counted: Counted) -> Decimal:

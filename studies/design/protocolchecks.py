@@ -16,7 +16,7 @@ from studies.errors import Fault
 from studies.protocols import Protocol, get_protocol, protocol_names
 from studies.protocols.keys import INSTRUCTED
 from studies.protocols.reveal import SHOWN_WHOLE, can_come_first
-from studies.protocols.stages import Stage, Treatment
+from studies.protocols.stages import Stage, Treatment, paid_stage
 
 PHASES = ("pre", "learn", "test", "retention")
 
@@ -76,6 +76,9 @@ def _fit_faults(
     if tells and not any(f.scored_against for s in stages for f in s.fields):
         message = f"'{protocol.name}' asks nothing here that has a right answer: leave feedback out."
         yield draft.fault((*step.path, "feedback"), message)
+    if any(not _pays_beside_the_answer(found) for found in by_condition.values()):
+        message = "The confidence is paid: ask it on the page of the last answer that can be right or wrong."
+        yield draft.fault(step.path, message)
     yield from _attention_faults(draft, step, stages)
     if any("reference" in s.items for s in stages) and not _studied_before(draft, step):
         message = "No examples are studied before these trials: put a phase learn before them."
@@ -83,6 +86,12 @@ def _fit_faults(
     if step.params.get("per_page", 1) > 1 and not all(len(s.fields) == 0 for s in stages):
         message = "Only examples that are studied without a question can share a page: write per_page: 1."
         yield draft.fault((*step.path, "per_page"), message)
+
+
+def _pays_beside_the_answer(stages: tuple[Stage, ...]) -> bool:
+    """Say whether a paid confidence, if there is one, stands beside the answer that it is paid by."""
+    paid = [stage for stage in stages if any(field.is_paid for field in stage.fields)]
+    return not paid or paid_stage(stages) in paid
 
 
 def _attention_faults(draft: Draft, step: RawStep, stages: list[Stage]) -> Iterator[Fault]:

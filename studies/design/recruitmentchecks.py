@@ -34,11 +34,37 @@ def bonus_faults(draft: Draft) -> Iterator[Fault]:
     accuracies = [tier["accuracy"] for tier in bonus.get("tiers", [])]
     if accuracies != sorted(set(accuracies)):
         yield draft.fault((*path, "tiers"), "Each tier needs a higher accuracy than the one before it.")
+    is_drawn = "scoring" in draft.data["decision"].get("confidence", ())
+    if is_drawn and "per_prize" not in bonus:
+        message = "Say what a prize is worth: write 'bonus: {currency: GBP, per_prize: 0.20}' at the study."
+        yield draft.fault(("decision", "confidence", "scoring"), message)
+    yield from _check_faults(draft, bonus)
     incentives = [(*part, "incentive") for part, condition in draft.parts if "incentive" in condition]
     if bonus and not incentives and not set(bonus) & PAID:
         yield draft.fault(path, "Say what is paid: base, per_correct, tiers, per_prize or minimum.")
     for place in incentives if not bonus else ():
         yield draft.fault(place, "Say in which currency: write 'bonus: {currency: GBP}' at the study.")
+
+
+def _check_faults(draft: Draft, bonus: Mapping[str, Any]) -> Iterator[Fault]:
+    """Check that what pages tell about pay is also true where they check attention."""
+    has_checks = any("attention_checks" in step.params for step in draft.of_kind("trials"))
+    if "attention_checks" in bonus and not has_checks:
+        message = (
+            "The trials have no attention checks: put 'attention_checks' into a step, or leave it out here."
+        )
+        yield draft.fault(("bonus", "attention_checks"), message)
+    tells = "scoring" in draft.data["decision"].get("confidence", ()) or any(
+        condition["incentive"].get("shown", True)
+        for _part, condition in draft.parts
+        if "incentive" in condition
+    )
+    if has_checks and bonus and tells and not bonus.get("attention_checks"):
+        message = (
+            "The pages of trials tell what an answer can bring, also where they check attention: "
+            "write 'attention_checks: true' here, so that it is paid."
+        )
+        yield draft.fault(("bonus",), message)
 
 
 def _method_faults(draft: Draft, allocation: Mapping[str, Any]) -> Iterator[Fault]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from studies.design.conditions import ConditionSpec, ExplanationSpec, read_condition
 from studies.protocols import get_protocol
 from studies.protocols.reveal import answer_comes_first
-from studies.protocols.stages import Decision, Option, Stage, Treatment
+from studies.protocols.stages import Decision, Option, Stage, Treatment, paid_once
 
 __all__ = ["ArmSpec", "ConditionSpec", "ExplanationSpec", "Recruitment", "Step", "StudySpec", "read_decision"]
 
@@ -166,7 +166,7 @@ class StudySpec:
         """Return the stages of the trials of a step in a condition, without what differs between cases."""
         treatment = self.condition(condition).treatment if condition else NO_TREATMENT
         protocol = get_protocol(step.params["protocol"])
-        whole = protocol.stages(self.decision, treatment, self.parameters(step))
+        whole = paid_once(protocol.stages(self.decision, treatment, self.parameters(step)))
         limit = step.params.get("time_limit_s", 0.0)
         return tuple(
             stage if stage.time_limit_s or not stage.fields else replace(stage, time_limit_s=limit)
@@ -243,6 +243,7 @@ def read_decision(decision: Mapping[str, Any]) -> Decision:
         unit=decision.get("unit", ""),
         tolerance=decision.get("tolerance", 0.0),
         options_from=decision.get("options_from", ""),
+        is_confidence_paid=decision.get("confidence_paid", False),
     )
 
 

@@ -163,6 +163,7 @@ class Completion(models.Model):
     code = models.CharField(max_length=40)
     right = models.PositiveIntegerField(null=True, help_text="Right answers that are paid for.")
     scored = models.PositiveIntegerField(null=True, help_text="Trials with a right answer.")
+    prizes = models.PositiveIntegerField(null=True, help_text="Prizes that a paid confidence won.")
     bonus = models.DecimalField(
         max_digits=12, decimal_places=2, null=True, help_text="In the currency of the study file."
     )

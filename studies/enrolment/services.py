@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -36,6 +37,7 @@ from studies.enrolment.tokens import (
 from studies.errors import AnswerConflict, StudyClosed
 
 __all__ = [
+    "Pay",
     "completion_mint",
     "consent_record",
     "invitation_exchange",
@@ -218,14 +220,22 @@ def participant_withdraw(*, participant: Participant, policy: str = "") -> Withd
     return withdrawal
 
 
-def completion_mint(
-    *, participant: Participant, code: str = "", bonus: Decimal | None = None, right: int = 0, scored: int = 0
-) -> Completion:
+@dataclass(frozen=True)
+class Pay:
+    """What a person has earned besides the base, with the counts that it follows from."""
+
+    bonus: Decimal
+    right: int = 0
+    scored: int = 0
+    prizes: int = 0
+
+
+def completion_mint(*, participant: Participant, code: str = "", pay: Pay | None = None) -> Completion:
     """Store the completion of a person whose every answer was found; a study without a code of its own draws one.
 
-    ``bonus`` is what they have earned besides, with the counts that it follows from; ``None`` where nothing is paid.
+    ``pay`` is ``None`` where nothing is paid.
     """
-    earned = {} if bonus is None else {"bonus": bonus, "right": right, "scored": scored}
+    earned = {} if pay is None else asdict(pay)
     return Completion.objects.get_or_create(
         participant=participant, defaults={"code": code or new_code(), **earned}
     )[0]

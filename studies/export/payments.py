@@ -22,7 +22,7 @@ from studies.export.csvsafe import safe_text
 from studies.trials.earnings import Earned, earned_by
 
 COLUMNS = (
-    "known_as", "name", "status", "completion_code", "right", "scored", "base", "bonus", "total", "currency",
+    "known_as", "name", "status", "completion_code", "right", "scored", "prizes", "base", "bonus", "total", "currency",
 )  # fmt: skip
 NOBODY = (Participant.State.INVITED,)
 
@@ -80,6 +80,7 @@ def payment_rows(version: StudyVersion) -> Iterator[Mapping[str, Any]]:
             "completion_code": completion.code if completion else "",
             "right": paid.counted.right,
             "scored": paid.counted.scored,
+            "prizes": paid.counted.prizes,
             "base": paid.base,
             "bonus": paid.bonus,
             "total": paid.base + paid.bonus,
@@ -88,7 +89,9 @@ def payment_rows(version: StudyVersion) -> Iterator[Mapping[str, Any]]:
 
 
 def _as_completed(rules: PayRules, completion: Completion) -> Earned:
-    counted = Counted(right=completion.right or 0, scored=completion.scored or 0)
+    counted = Counted(
+        right=completion.right or 0, scored=completion.scored or 0, prizes=completion.prizes or 0
+    )
     return Earned(counted, rules.fixed(counted), rules.rounded(completion.bonus or Decimal(0)))
 
 

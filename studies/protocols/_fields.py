@@ -9,6 +9,8 @@ from studies.protocols.stages import Decision, Field, ItemKind, Option, Stage, T
 
 CONFIDENCE_LABEL = "How sure are you?"
 CONFIDENCE_ANCHORS = ("0 = a pure guess", "100 = certain")
+PAID_LABEL = "How likely is it that your answer is right?"
+PAID_ANCHORS = ("0 = surely wrong", "100 = surely right")
 SURENESS = ("not at all sure", "slightly sure", "somewhat sure", "fairly sure", "completely sure")
 SIMILARITY = ("not similar", "rather not similar", "rather similar", "similar")
 
@@ -54,15 +56,18 @@ def confidence_fields(decision: Decision) -> tuple[Field, ...]:
     """Return the confidence field when the decision asks for one, otherwise nothing."""
     if decision.confidence is None:
         return ()
+    # The rule that pays takes the number as a probability, so that 0 cannot stand for a guess.
+    is_paid = decision.is_confidence_paid
     return (
         Field(
             name="confidence",
             kind="percent",
-            label=CONFIDENCE_LABEL,
+            label=PAID_LABEL if is_paid else CONFIDENCE_LABEL,
             minimum=0,
             maximum=100,
             unit="%",
-            anchors=CONFIDENCE_ANCHORS,
+            anchors=PAID_ANCHORS if is_paid else CONFIDENCE_ANCHORS,
+            is_paid=is_paid,
         ),
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from studies.protocols.facts import Answers, TrialFacts
@@ -24,6 +24,8 @@ __all__ = [
     "Stage",
     "Treatment",
     "form_values",
+    "paid_once",
+    "paid_stage",
 ]
 
 ItemKind = Literal[
@@ -77,6 +79,7 @@ class Decision:
 
     A decision of the kind ``numeric`` has bounds and a unit instead of options; a number within ``tolerance`` of the
     right one is right. ``options_from`` names the column of the cases that holds the options of each case.
+    ``is_confidence_paid``: the confidence beside the last answer is paid by the binarised scoring rule.
     """
 
     question: str
@@ -89,6 +92,7 @@ class Decision:
     unit: str = ""
     tolerance: float = 0.0
     options_from: str = ""
+    is_confidence_paid: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,35 @@ class Protocol:
     def simulate(self, stage: Stage, seen: Seen, *, choose: Mapping[str, str]) -> dict[str, str]:
         """Return the form values that a simulated participant sends for ``stage``, given the choices by field."""
         return form_values(stage, choose)
+
+
+def paid_stage(stages: Sequence[Stage]) -> Stage | None:
+    """Return the stage whose answer is paid: the last that asks something with a right answer."""
+    asked = [s for s in stages if any(f.scored_against and f.score != "none" for f in s.fields)]
+    return asked[-1] if asked else None
+
+
+def paid_once(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """
+    Return stages in which a confidence is paid beside the answer that is paid, and nowhere else.
+
+    Examples
+    --------
+    >>> answer = Field("answer", "choice", "Which?", scored_against="truth")
+    >>> sure = Field("confidence", "percent", "How sure?", is_paid=True)
+    >>> stages = (Stage("initial", (), (answer, sure)), Stage("final", (), (answer, sure)))
+    >>> [[field.is_paid for field in stage.fields] for stage in paid_once(stages)]
+    [[False, False], [False, True]]
+    """
+    if not any(field.is_paid for stage in stages for field in stage.fields):
+        return stages
+    last = paid_stage(stages)
+    return tuple(
+        stage
+        if stage is last
+        else replace(stage, fields=tuple(replace(f, is_paid=False) for f in stage.fields))
+        for stage in stages
+    )
 
 
 def form_values(stage: Stage, choose: Mapping[str, str]) -> dict[str, str]:

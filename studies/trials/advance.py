@@ -7,7 +7,7 @@ from dataclasses import replace
 from studies.design.strata import stratum_key
 from studies.enrolment.models import Consent, Withdrawal
 from studies.enrolment.selectors import CONSENT_AFTER_DEBRIEF, CONSENT_AT_START
-from studies.enrolment.services import completion_mint, participant_withdraw, slot_claim
+from studies.enrolment.services import Pay, completion_mint, participant_withdraw, slot_claim
 from studies.errors import StudyError, StudyFull
 from studies.trials.answers import Clock
 from studies.trials.casestages import stages_of_case
@@ -127,13 +127,11 @@ def _complete(sitting: Sitting) -> None:
     person.state = State.COMPLETED
     code = sitting.spec.document["completion"].get("code") or ""
     earned = dict(earned_by(person.version, participants={person.pk: True})).get(person.pk)
-    if earned is None:
-        completion_mint(participant=person, code=code)
-    else:
+    pay = None
+    if earned is not None:
         counted = earned.counted
-        completion_mint(
-            participant=person, code=code, bonus=earned.bonus, right=counted.right, scored=counted.scored
-        )
+        pay = Pay(earned.bonus, right=counted.right, scored=counted.scored, prizes=counted.prizes)
+    completion_mint(participant=person, code=code, pay=pay)
     if Consent.objects.filter(participant=person, occasion=CONSENT_AFTER_DEBRIEF, given=False).exists():
         # Whoever learns what the study hid and takes the consent back has worked all the same: code, but no data.
         participant_withdraw(participant=person, policy=Withdrawal.Policy.ERASE)

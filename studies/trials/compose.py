@@ -253,6 +253,8 @@ def _bonus_shown(spec: StudySpec, completion: Completion) -> dict[str, Any] | No
         "amount": rules.written(rules.rounded(completion.bonus)),
         "right": completion.right,
         "scored": completion.scored,
+        "prizes": completion.prizes if rules.per_prize else None,
+        "prize": rules.written(rules.per_prize),
     }
 
 

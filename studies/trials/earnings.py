@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from analysis.core.allocation import random_below, random_words, sub_seed
+from studies.design.attention import checks_of
 from studies.design.models import StudyVersion
 from studies.design.pay import Counted, PayRules
 from studies.design.selectors import version_spec
@@ -16,7 +17,7 @@ from studies.design.truth import truths_of
 from studies.enrolment.models import Assignment
 from studies.protocols.facts import TrialFacts
 from studies.protocols.keys import is_right, right_value, trial_facts
-from studies.protocols.stages import Field, Stage
+from studies.protocols.stages import Field, Stage, paid_stage
 from studies.trials.casestages import stages_of_case
 from studies.trials.content import advice_or_none, predictor_name
 from studies.trials.models import Trial, TrialResponse
@@ -41,7 +42,9 @@ def earned_by(version: StudyVersion, *, participants: Mapping[int, bool]) -> Ite
     if rules is None:
         return
     trials: dict[int, list[Trial]] = defaultdict(list)
-    paid = Trial.objects.filter(participant__in=list(participants), is_practice=False, check_number=None)
+    paid = Trial.objects.filter(participant__in=list(participants), is_practice=False)
+    if not rules.pays_checks:
+        paid = paid.filter(check_number=None)
     for trial in paid.order_by("pk"):
         trials[trial.participant_id].append(trial)
     arms = dict(
@@ -94,16 +97,25 @@ class _Counter:
     def _asked(self, trial: Trial) -> tuple[Stage, Field] | None:
         """Return the last question of a trial that has a right answer."""
         stages = stages_of_case(self.version.pk, trial.step_index, trial.condition, trial.case_id)
-        asked = [(s, f) for s in stages for f in s.fields if f.scored_against and f.score != "none"]
-        last = asked[-1][0] if asked else None
-        return next((pair for pair in asked if pair[0] is last), None)
+        last = paid_stage(stages)
+        if last is None:
+            return None
+        return last, next(f for f in last.fields if f.scored_against and f.score != "none")
 
     def _facts(self, trial: Trial) -> TrialFacts:
         predictor = predictor_name(self.spec, self.spec.condition(trial.condition))
         said = advice_or_none(self.version.pk, predictor, trial.case_id)
         return trial_facts(
-            self.spec.decision, truths=self.truths[trial.case_id], prediction=said.label if said else None
+            self.spec.decision,
+            truths=self.truths[trial.case_id],
+            prediction=said.label if said else None,
+            instructed=self._instructed(trial),
         )
+
+    def _instructed(self, trial: Trial) -> str:
+        if trial.check_number is None:
+            return ""
+        return checks_of(self.spec.steps[trial.step_index].params)[trial.check_number].answer
 
     def _wins(self, trial: Trial, *, stage: Stage, answers: Answers, is_right: bool | None) -> bool:
         """Say whether a paid confidence wins its prize: with probability 1 - (right - confidence) squared.

@@ -18,8 +18,11 @@ SIDES = {
 SWAP = ("Take away", "Put in its place")
 
 
-def field_shown(field: Field) -> dict[str, Any]:
-    """Return what a template needs of a field; the first input has the id that its error message links to."""
+def field_shown(field: Field, *, prize: str = "") -> dict[str, Any]:
+    """Return what a template needs of a field; the first input has the id that its error message links to.
+
+    ``prize`` is what a paid confidence can win, in words.
+    """
     shown = {
         "name": field.name,
         "kind": field.kind,
@@ -34,6 +37,7 @@ def field_shown(field: Field) -> dict[str, Any]:
         "sums_to": field.sums_to,
         "shape": field.shape,
         "hint": _hint(field),
+        "prize": prize,
     }
     return shown | _OF_KIND.get(field.kind, lambda _field: {})(field)
 

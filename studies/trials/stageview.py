@@ -12,7 +12,6 @@ from django.utils.safestring import SafeString
 
 from studies.design.attention import AttentionCheck
 from studies.design.conditions import Part
-from studies.design.pay import PayRules
 from studies.design.spec import ConditionSpec, StudySpec
 from studies.protocols.preference import LETTERS, alternatives_of
 from studies.protocols.reveal import OWN_ANSWERS
@@ -21,6 +20,7 @@ from studies.trials.casestages import original_of
 from studies.trials.content import advice_given, case_shown, explanations_shown, predictor_name
 from studies.trials.fieldview import field_shown, option_order
 from studies.trials.reveals import Held, Seen, parts_held
+from studies.trials.stakes import prize_told, stake_told
 
 FINAL = "final"
 STAGE_LABELS = {"initial": "Your first answer", FINAL: "Your final answer"}
@@ -92,14 +92,6 @@ class TrialOfStudy:
             return None
         return advice_given(self.version_id, self.predictor, self.case_id).confidence
 
-    def stake(self, stage: Stage) -> str | None:
-        """Return what a right answer brings, where the page of a stage says it: practice is not paid."""
-        if not self.condition.incentive or self.is_practice:
-            return None
-        rules = PayRules.of(self.spec.document)
-        asks = any(field.scored_against for field in stage.fields)
-        return rules.stake(self.condition.name) if rules and asks else None
-
     def held(self, stage: Stage) -> tuple[Held, ...]:
         """Return what of the treatment the page of a stage holds back for now."""
         if self.seen is None or not self.condition.treatment.is_held:
@@ -136,9 +128,12 @@ def stage_view(trial: TrialOfStudy, *, stage: Stage, earlier: Mapping[str, Any])
         "alternatives": [],
         "examples": [],
         "layout": trial.condition.layout,
-        "stake": trial.stake(stage),
+        "stake": None if trial.is_practice else stake_told(trial.spec, trial.condition, stage=stage),
         "note": trial.check.text if trial.check else "",
-        "fields": [field_shown(field) for field in stage.fields],
+        "fields": [
+            field_shown(field, prize="" if trial.is_practice else prize_told(trial.spec, field))
+            for field in stage.fields
+        ],
     }
     items: list[ItemShown] = []
     if "original" in stage.items:

@@ -57,6 +57,15 @@ WRONG = {
     "a point beyond the scale": (
         with_items("attention_checks: [{after: confident, text: Choose 9., answer: 9}]"), 29, "from 1 to 7",
     ),
+    "pay that pages promise and checks would not keep": (
+        with_trials("attention_checks: [{after: 2, case: c1}]")
+        .replace("scale: percent", "scale: percent, scoring: binarised")
+        .replace("plan:", "bonus: {currency: GBP, per_prize: 0.2}\nplan:"), 31, "attention_checks: true",
+    ),
+    "pay for checks that are not there": (
+        STUDY.replace("plan:", "bonus: {currency: GBP, per_correct: 1, attention_checks: true}\nplan:"), 31,
+        "have no attention checks",
+    ),
     "a rule that counts checks where there are none": (
         STUDY.replace("n: 18", "n: 18\n  sensitivity: [{without: {attention_failed: {above: 0}}}]"), 34,
         "no attention checks",

@@ -178,6 +178,9 @@ WRONG |= {
         "plan:", "bonus: {currency: GBP, tiers: [{accuracy: 0.9, pay: 2}, {accuracy: 0.7, pay: 1}]}\nplan:", 31,
         "higher accuracy"),
     "a bonus of nothing": ("plan:", "bonus: {currency: GBP, shown: true}\nplan:", 31, "Say what is paid"),
+    "a prize that is worth nothing": (
+        "{scale: percent}", "{scale: percent, scoring: binarised}", 12, "per_prize",
+    ),
     "an incentive in no currency": (
         "ai: {advice: {show: [label, confidence]}}",
         "ai: {advice: {show: [label, confidence]}, incentive: {per_correct: 0.5}}", 14, "in which currency",
@@ -423,3 +426,11 @@ def test_incentives_can_be_a_factor() -> None:
     assert {c.name: c.incentive["per_correct"] for c in spec.conditions} == {
         "alone_low": 0.05, "alone_high": 1, "ai_low": 0.05, "ai_high": 1,
     }  # fmt: skip
+
+
+def test_a_paid_confidence_is_a_word_of_the_document_only_where_it_is_paid() -> None:
+    text = changed("{scale: percent}", "{scale: percent, scoring: binarised}")
+    paid = read(text.replace("plan:", "bonus: {currency: GBP, per_prize: 0.2}\nplan:"))
+    assert paid.document["decision"]["confidence_paid"] is True
+    assert paid.spec.decision.is_confidence_paid
+    assert "confidence_paid" not in read().document["decision"]

@@ -69,6 +69,18 @@ def test_checks_are_neither_paid_nor_counted(study: Study, person: Arrive) -> No
     assert (found.right, found.scored, found.bonus) == (3, 3, Decimal(3))
 
 
+@pytest.mark.parametrize(("said", "right"), [("benign", 1), ("malignant", 4)])
+def test_checks_are_paid_by_what_they_ask_for_where_the_bonus_says_so(
+    study: Study, person: Arrive, said: str, right: int
+) -> None:
+    """Three trials and a check of a known answer are malignant; the check that asks for benign is the fifth."""
+    bonus = {"currency": "GBP", "per_correct": 0.5, "attention_checks": True}
+    version = checked(study, KNOWN, ASKED, bonus=bonus, truth=lambda _number: OPTIONS[1])
+    person(version).go_to("done", decision=said)
+    found = Completion.objects.get()
+    assert (found.right, found.scored, found.bonus) == (right, 5, Decimal("0.5") * right)
+
+
 def test_the_own_score_of_a_block_leaves_checks_out(study: Study, person: Arrive) -> None:
     params = {"feedback": "per_block"}
     version = checked(study, KNOWN, ASKED, params=params, truth=lambda _number: OPTIONS[1])
@@ -81,7 +93,10 @@ def test_feedback_on_an_instructed_answer_is_about_the_instruction(
     study: Study, person: Arrive, choice: str, verdict: str
 ) -> None:
     version = checked(
-        study, {**ASKED, "after": 0, "case": "cell-3"}, params={"feedback": True}, truth=lambda _number: OPTIONS[1]
+        study,
+        {**ASKED, "after": 0, "case": "cell-3"},
+        params={"feedback": True},
+        truth=lambda _number: OPTIONS[1],
     )
     somebody = person(version).answer(consent="given").answer(decision=choice)
     assert somebody.kind == "feedback"

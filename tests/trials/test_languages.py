@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -45,6 +46,7 @@ WRITERS = (compose, door, fieldreaders, fieldview, stageview)
 WORDS_FOR_PEOPLE = re.compile(r"(?!X-|Cache-|Retry-|Lax|Location)[A-Z][^_]*[a-z][^_]*")
 TREATMENTS = [Treatment(advice=advice, explanations=number) for advice in (False, True) for number in (0, 2)]
 DECISION = Decision("Which is it?", (Option("a", "A"), Option("b", "B")), "a", "percent")
+DECISIONS = (DECISION, replace(DECISION, is_confidence_paid=True))
 
 
 def pages_of_participants() -> list[Path]:
@@ -86,9 +88,9 @@ def protocol_words() -> Iterator[str]:
             parameters = completed(protocol.parameters, {})
         except (TypeError, ValueError):
             continue
-        for treatment in TREATMENTS:
+        for decision, treatment in product(DECISIONS, TREATMENTS):
             try:
-                stages = protocol.stages(DECISION, treatment, parameters)
+                stages = protocol.stages(decision, treatment, parameters)
             except (KeyError, IndexError, TypeError):
                 continue  # such conditions are refused before anybody sees a page
             for stage in stages:
