@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 from analysis.core.monitoring import alpha_spent, boundaries
 from analysis.core.monitoring.spending import Kind
 from analysis.core.plan import Plan
+from analysis.report.wording import listed
 
+_SHOWN = {"equivalence": "equivalent", "non_inferiority": "non_inferior"}  # claim: the verdict that shows it
 CLOSE = 0.01  # a look planned at half is taken at 49 % as well
 
 
@@ -102,15 +104,15 @@ def _rows(
     return rows
 
 
-def look_sentence(look: dict[str, Any], *, verdict: str) -> str:
+def look_sentence(look: dict[str, Any], *, primary: Mapping[str, Any]) -> str:
     """Say what a look means for the study.
 
     Parameters
     ----------
     look : dict
         As of `look_at`.
-    verdict : str
-        Of the primary question, at the level of this look.
+    primary : mapping
+        Answer of the primary question, at the level of this look: ``verdict, claim, conjunction, contrasts``.
 
     Returns
     -------
@@ -120,15 +122,11 @@ def look_sentence(look: dict[str, Any], *, verdict: str) -> str:
     Examples
     --------
     >>> look = {"kind": "pocock", "share": 0.5, "number": 1, "of": 2, "is_last": False, "level": 0.031, "alpha": 0.05}
-    >>> look_sentence(look, verdict="undecided")[:53]
-    'This is look 1 of 2, with 50 % of the planned partici'
+    >>> told = look_sentence(look, primary={"verdict": "undecided", "claim": "difference", "contrasts": []})
+    >>> told[:53], told[-48:]
+    ('This is look 1 of 2, with 50 % of the planned partici', ' crossed: the study goes on, nothing is settled.')
     """
-    crossed = verdict in ("better", "worse", "higher", "lower")
-    goes_on = (
-        "Its boundary is crossed: recruitment may stop here."
-        if crossed
-        else "Its boundary is not crossed: the study goes on, and nothing is settled."
-    )
+    goes_on = _goes_on(primary)
     if look["kind"] == "always_valid":
         words = (
             f"The primary question is monitored by an always-valid p value, with {100 * look['share']:.0f} % of the "
@@ -140,3 +138,19 @@ def look_sentence(look: dict[str, Any], *, verdict: str) -> str:
         f"it tests at {look['level']:.2g}, so that all looks together cost {look['alpha']:g}."
     )
     return words if look["is_last"] else f"{words} {goes_on}"
+
+
+def _goes_on(primary: Mapping[str, Any]) -> str:
+    """Say which comparisons have crossed the boundary; with a conjunction there is one for all of them."""
+    ends = {"better", "worse", "higher", "lower"} | {_SHOWN.get(primary["claim"], "better")}
+    if primary["verdict"] in ends:
+        return "Its boundary is crossed: recruitment may stop here."
+    pairs = {
+        f"{one['treatment']} against {one['control']}": one["verdict"] in ends for one in primary["contrasts"]
+    }
+    if primary.get("conjunction") or not any(pairs.values()):
+        return "Its boundary is not crossed: the study goes on, nothing is settled."
+    if all(pairs.values()):
+        return "Its boundary is crossed by every comparison: recruitment may stop here."
+    over, under = ([pair for pair, is_over in pairs.items() if is_over is side] for side in (True, False))
+    return f"Its boundary is crossed by {listed(over)}, not by {listed(under)}: for the latter the study goes on."

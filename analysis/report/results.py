@@ -94,7 +94,7 @@ def compute_results(
     flags = validity_flags(sample=everybody, validity=validity, flow=flow, primary=primary, bundle=beside,
                            alpha=plan.alpha, locked=bool(plan.locked_at))  # fmt: skip
     labels = beside.labels(everybody.conditions)
-    about = scope(sample, bundle=beside)
+    about = scope(sample, bundle=beside, primary=plan.primary)
     results = {
         "format": FORMAT,
         "title": plan.title or "Does the explanation help?",
@@ -103,7 +103,7 @@ def compute_results(
         "conditions": list(sample.conditions),
         "labels": labels,
         "answer": _answer(primary, flags, labels=labels, plan=plan) | {"scope": about},
-        "look": look and look | {"sentence": look_sentence(look, verdict=primary["verdict"])},
+        "look": look and look | {"sentence": look_sentence(look, primary=relabelled(primary, labels))},
         "flags": flags,
         "decision_table": published_table(),
         "primary": primary,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.core.plan import Hypothesis
 from analysis.core.selection import DECISION_PROTOCOLS, counted
 from analysis.report.bundle import Bundle
 from analysis.report.sample import Sample
@@ -19,7 +20,7 @@ _AUDIENCES = {
 }
 
 
-def scope(sample: Sample, *, bundle: Bundle) -> dict[str, Any]:
+def scope(sample: Sample, *, bundle: Bundle, primary: Hypothesis | None = None) -> dict[str, Any]:
     """Say what the answer is about and what it is not about.
 
     Parameters
@@ -28,6 +29,8 @@ def scope(sample: Sample, *, bundle: Bundle) -> dict[str, Any]:
         Who is analysed.
     bundle : Bundle
         For audience and checkpoints.
+    primary : Hypothesis, optional
+        A reader study (mrmc) reaches cases like these, and only these readers or cases where its plan fixes them.
 
     Returns
     -------
@@ -56,10 +59,13 @@ def scope(sample: Sample, *, bundle: Bundle) -> dict[str, Any]:
         "n_participants": len(sample.seats),
         "audience": _AUDIENCES.get(str(bundle.treatment.get("audience") or ""), ""),
     }
-    return found | {"sentence": _sentence(found)}
+    is_mrmc = primary is not None and primary.estimator == "mrmc"
+    fixed = primary.model.fixed if primary is not None and is_mrmc else ""
+    reach = {"cases": is_mrmc and fixed != "case", "people": fixed != "reader"}
+    return found | {"sentence": _sentence(found, reach=reach)}
 
 
-def _sentence(found: dict[str, Any]) -> str:
+def _sentence(found: dict[str, Any], *, reach: dict[str, bool]) -> str:
     names = found["predictors"]
     predictor = f"this predictor ({listed(names)})" if names else "this predictor"
     if found["checkpoints"]:
@@ -67,7 +73,8 @@ def _sentence(found: dict[str, Any]) -> str:
     drawn = found["explanations"]
     shown = f"these explanations as they were drawn ({listed(drawn)})" if drawn else "what was shown here"
     cases = f"these {found['n_cases']} cases" if found["n_cases"] else "these cases"
-    people = f"people like these {found['n_participants']}"
+    cases = f"cases like {cases.removesuffix(' cases')}" if reach["cases"] and found["n_cases"] else cases
+    people = f"{'people like ' if reach['people'] else ''}these {found['n_participants']}"
     people += f" {found['audience']}" if found["audience"] else " participants"
     return (
         f"This is about {predictor}, {shown}, {cases} and {people}. One checkpoint and one rendering say nothing about "

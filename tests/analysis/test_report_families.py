@@ -280,6 +280,7 @@ def test_a_reader_study_in_the_report_is_mrmc_on_the_table(measure: str, tmp_pat
     assert "Readers, one by one" in page
     assert "The claim reaches readers and cases like these." in page
     assert len(one["readers"]["cells"]) == 8
+    assert "cases like these 40 and people like these 8 participants" in found["answer"]["scope"]["sentence"]
 
 
 def test_the_auc_of_a_participant_is_a_count_of_pairs() -> None:

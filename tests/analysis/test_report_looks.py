@@ -60,6 +60,22 @@ def test_a_look_tests_at_its_own_level_and_says_so(tmp_path: Path) -> None:
     assert found["deviations"] == []  # fewer than planned is what an interim look has
 
 
+def test_comparisons_on_both_sides_of_the_boundary_are_told_apart(tmp_path: Path) -> None:
+    world = World(
+        conditions=("ai", "ig", "placebo"), strata=("all",), per_stratum=60, discernment={"ig": 0.3}
+    )
+    tables = simulate(world, seed=21)
+    tables["allocation"]["seed"] = ""
+    write_dataset(tables, tmp_path / "data")
+    several = {"measure": "accuracy", "contrasts": ["ig - ai", "placebo - ai"], "smallest_effect": 0.1}
+    found = looked(tmp_path, {"primary": several, "looks": [0.6, 1], "n": 100})
+    assert found["look"]["sentence"].endswith(
+        "crossed by ig against ai, not by placebo against ai: for the latter the study goes on."
+    )
+    both = looked(tmp_path, {"primary": {**several, "all": True}, "looks": [0.6, 1], "n": 100})
+    assert both["look"]["sentence"].endswith("not crossed: the study goes on, nothing is settled.")
+
+
 def test_a_boundary_that_is_crossed_may_end_recruitment(tmp_path: Path) -> None:
     running(tmp_path, people=76, effect=0.5)
     found = looked(tmp_path, {"primary": PRIMARY, **LOOKS})
