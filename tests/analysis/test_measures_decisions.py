@@ -21,6 +21,15 @@ def one(name: str, **columns: Any) -> float:
     return float(registry.get(name).compute(trials(**columns))["p1"])
 
 
+def test_the_error_of_a_decision_is_its_distance_from_the_truth_in_trials_that_ask_for_one() -> None:
+    said = {
+        "protocol": ["decision", "judge_advisor", "decision", "decision", "forward_simulation"],
+        "response": ["900", "1400.5", None, "many", "5"],
+        "ground_truth": ["1000", "1000", "700", "700", "900"],
+    }
+    assert one("decision_error", **said) == pytest.approx((100 + 400.5) / 2)
+
+
 def test_sensitivity_and_specificity_count_their_own_cases() -> None:
     judged = {
         "is_positive": [True, True, True, False, False, None],
