@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from analysis.models import Dataset
 from analysis.services import report_request
 from studies.errors import StudyError
-from studies.export.coding import coders_of, codes_bring, texts_sheet
+from studies.export.coding import asks_text, coders_of, codes_bring, texts_sheet
 from studies.export.models import ExportedVersion
 from studies.export.payments import payment_list
 from studies.export.selectors import collected_counts
@@ -91,7 +91,7 @@ class ExportedVersionAdmin(Base):
             "may_pay": request.user.has_perm(MAY_PAY)
             and version is not None
             and bool(version.spec.get("bonus")),
-            "may_code": request.user.has_perm(MAY_CODE),
+            "may_code": request.user.has_perm(MAY_CODE) and version is not None and asks_text(version),
             "kinds_collected": _kinds(version) if version else [],
         }
         return super().change_view(request, object_id, form_url, context)

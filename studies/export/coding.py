@@ -153,6 +153,21 @@ def coders_of(version: StudyVersion, *, simulated: bool) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
+def asks_text(version: StudyVersion) -> bool:
+    """Say whether a version asks anything that is answered in one's own words."""
+    spec = Scope(version, simulated=False).spec
+    items = (item for step in spec.steps for item in step.params.get("items", ()))
+    fields = (
+        field
+        for step in spec.steps
+        if step.kind in ("trials", "practice") and step.params.get("protocol")
+        for condition in spec.conditions
+        for stage in spec.stages(step, condition.name)
+        for field in stage.fields
+    )
+    return any(item.get("kind") == "text" for item in items) or any(field.kind == "text" for field in fields)
+
+
 def _kind(simulated: bool) -> Q:
     """Select codes of simulated, or of real, participants."""
     return Q(trial_response__trial__participant__is_simulated=simulated) | Q(

@@ -14,10 +14,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from analysis.models import Dataset
 from analysis.report.bundle import read_bundle
 from analysis.report.kappa import coder_agreement
 from studies.design.models import StaffAction, StudyVersion
-from studies.export.coding import CodesRefused, NothingToCode, codes_bring, coding_rows, texts_of, texts_sheet
+from studies.export.coding import (
+    CodesRefused,
+    NothingToCode,
+    asks_text,
+    codes_bring,
+    coding_rows,
+    texts_of,
+    texts_sheet,
+)
 from studies.export.models import TextCode
 from studies.export.people import Scope
 from studies.export.services import dataset_export
@@ -192,6 +201,8 @@ def test_a_coder_gets_the_texts_and_brings_the_codes_back_by_the_admin(told: Stu
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("admin:export_exportedversion_change", args=[told.pk]), secure=True)
+    assert "Free text, coded by two people" in page.content.decode()
     reply = client.post(
         reverse("admin:export_version_texts", args=[told.pk]), {"kind": "simulated"}, secure=True
     )
@@ -205,3 +216,15 @@ def test_a_coder_gets_the_texts_and_brings_the_codes_back_by_the_admin(told: Stu
     assert "12 codes were brought in" in page
     assert "ana: 12 codes" in page
     assert StaffAction.objects.get(verb="codes_brought").detail["coder"] == "ana"
+
+
+def test_a_study_that_asks_nothing_in_own_words_shows_no_form_for_codes(dataset: Dataset) -> None:
+    version = StudyVersion.objects.get()
+    assert not asks_text(version)
+    user = User.objects.create_superuser(username="boss", password="not-a-secret-1")
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    url = reverse("admin:export_exportedversion_change", args=[version.pk])
+    page = client.get(url, secure=True)
+    assert page.status_code == 200
+    assert "coded by two people" not in page.content.decode()
