@@ -142,6 +142,7 @@ class StudyRecipe:
     languages: Sequence[str] = ("en",)
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     extra_cases: int = 0
+    texts: Mapping[str, str] = field(default_factory=dict)
     part_schema: Sequence[Mapping[str, Any]] = ()
     parts: Callable[[int], Mapping[str, Any]] = lambda number: {}
 
@@ -305,7 +306,9 @@ def _version(recipe: StudyRecipe) -> StudyVersion:
             version=version,
             name=f"{name}.{language}" if language else name,
             markdown=f"The {name}.",
-            html=f"<p>Text {name} auf Deutsch.</p>" if language else f"<p>The {name}.</p>",
+            html=f"<p>Text {name} auf Deutsch.</p>"
+            if language
+            else recipe.texts.get(name, f"<p>The {name}.</p>"),
             digest=_digest(recipe.slug, "text", name, language)
             if language
             else _digest(recipe.slug, "text", name),

@@ -19,6 +19,7 @@ from studies.design.conditionchecks import condition_faults
 from studies.design.flowchecks import flow_faults
 from studies.design.languagechecks import language_faults
 from studies.design.normalise import normalised
+from studies.design.ownscore import own_score_faults
 from studies.design.planchecks import plan_faults
 from studies.design.protocolchecks import protocol_faults
 from studies.design.recruitmentchecks import bonus_faults, recruitment_faults
@@ -40,6 +41,7 @@ CHECKS = (
     protocol_faults,
     attention_faults,
     flow_faults,
+    own_score_faults,
     session_faults,
     plan_faults,
 )

@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from django.utils.safestring import SafeString
+
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
+from studies.design.ownscore import TOLD_IN, own_score_put, tells_own_score
 from studies.enrolment.models import Completion
 from studies.enrolment.selectors import consent_is_declined
 from studies.protocols.stages import Stage
 from studies.trials import compose
 from studies.trials.blockscore import block_score
 from studies.trials.deadline import seconds_left
+from studies.trials.earnings import score_before
 from studies.trials.itempages import items_asked
 from studies.trials.pages import Mould, Page, PageKind
 from studies.trials.position import BREAK, SCORE, TRIAL_STEPS
@@ -69,7 +73,7 @@ def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | No
             items=items_asked(sitting) if step.kind == "questionnaire" else None,
             language=sitting.participant.language,
         )
-        return page, None, None
+        return _with_own_score(page, sitting), None, None
     number, of, stage = sitting.place.trial, len(sitting.cases(step)), sitting.stage
     if stage is not None:
         trial = replace(sitting.trial_of_study, outcomes=right_answers(spec, case_ids=sitting.told))
@@ -87,6 +91,21 @@ def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | No
     if sitting.screen == BREAK:
         return compose.break_page(spec, done=number + 1, total=of), None, None
     return _feedback(sitting, number=number, of=of), None, None
+
+
+def _with_own_score(page: Page, sitting: Sitting) -> Page:
+    """Put the participant's own score into a text that tells it; it is counted only then."""
+    html = page.content.get("html", "")
+    if sitting.step.kind not in TOLD_IN or not tells_own_score(html):
+        return page
+    sitting.ledger.write()  # the answer that brought this page counts
+    person = sitting.participant
+    counted = score_before(
+        person.version, participant=person.pk, arm=sitting.arm or "", step_index=sitting.step.index
+    )
+    told = own_score_put(html, right=counted.right, judged=counted.scored)
+    # Passed through the allow-list before; what is put in are two numbers.
+    return replace(page, content={**page.content, "html": SafeString(told)})
 
 
 def _mould(trial: TrialOfStudy, *, step_index: int, stage: Stage) -> Mould | None:

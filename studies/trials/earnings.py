@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -55,17 +55,29 @@ def earned_by(version: StudyVersion, *, participants: Mapping[int, bool]) -> Ite
     for mine in trials.values():
         for trial in mine:
             trial.condition = trial.condition or arms[trial.participant_id]
-    counter = _Counter(version, rules, cases={t.case_id for mine in trials.values() for t in mine})
+    counter = _Counter(version, rules.incentives, cases={t.case_id for mine in trials.values() for t in mine})
     for pk, has_completed in participants.items():
         counted = counter.count(trials[pk], has_completed=has_completed)
         yield pk, Earned(counted, rules.fixed(counted), rules.bonus(counted))
 
 
+def score_before(version: StudyVersion, *, participant: int, arm: str, step_index: int) -> Counted:
+    """Return what a participant got right in the trials before a step; practice and attention checks do not count."""
+    found = Trial.objects.filter(
+        participant=participant, is_practice=False, check_number=None, step_index__lt=step_index
+    )
+    trials = list(found.order_by("pk"))
+    for trial in trials:
+        trial.condition = trial.condition or arm
+    counter = _Counter(version, {}, cases={trial.case_id for trial in trials})
+    return counter.count(trials, has_completed=False)
+
+
 class _Counter:
     """Counts right answers and prizes; the key to every case is read once."""
 
-    def __init__(self, version: StudyVersion, rules: PayRules, *, cases: Iterable[int]) -> None:
-        self.version, self.spec, self.rules = version, version_spec(version.pk), rules
+    def __init__(self, version: StudyVersion, incentives: Collection[str], *, cases: Iterable[int]) -> None:
+        self.version, self.spec, self.incentives = version, version_spec(version.pk), incentives
         self.truths: dict[int, dict[str, str]] = defaultdict(dict)
         for (case, field), value in truths_of(case_ids=list(cases)).items():
             self.truths[case][field] = value
@@ -73,7 +85,7 @@ class _Counter:
     def count(self, trials: list[Trial], *, has_completed: bool) -> Counted:
         answers = _answers(trials)
         right = scored = prizes = 0
-        right_in = dict.fromkeys(self.rules.incentives, 0)
+        right_in = dict.fromkeys(self.incentives, 0)
         for trial in trials:
             asked = self._asked(trial)
             if asked is None:

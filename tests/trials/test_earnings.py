@@ -179,7 +179,7 @@ def test_a_paid_confidence_wins_as_often_as_the_rule_says(
     from studies.protocols.stages import Stage
     from studies.trials.earnings import _Counter
 
-    counter = _Counter(study(), PayRules("GBP"), cases=[])
+    counter = _Counter(study(), {}, cases=[])
     field = Field("confidence", "percent", "How sure?", is_paid=True)
     stage = Stage(name="final", items=(), fields=(field,))
     for confidence, is_right, chance in ((0.8, True, 0.96), (0.8, False, 0.36), (0.5, True, 0.75)):
