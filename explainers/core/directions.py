@@ -79,7 +79,7 @@ def directions(target: str, *, outcome: Mapping[str, Any] | None = None) -> Dire
     Parameters
     ----------
     target : str
-        A class, or with `outcome` the name of what a regression predicts.
+        A class, or with `outcome` the name of what a regression predicts; `_` is read as a space.
     outcome : Mapping or None
         Unit and decimals of a regression; None for a classification.
 
@@ -90,9 +90,12 @@ def directions(target: str, *, outcome: Mapping[str, Any] | None = None) -> Dire
 
     Examples
     --------
+    >>> directions("heart_failure").of(1)
+    'towards heart failure'
     >>> directions("ill").of(-1), directions("systolic pressure", outcome={}).of(2)
     ('away from ill', 'towards a higher systolic pressure')
     """
+    target = target.replace("_", " ")
     if outcome is None:
         return Directions(
             "What pushed the AI towards ", target, "", f"towards {target}", f"away from {target}"

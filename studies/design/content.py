@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -172,7 +172,7 @@ def _group(spec: StudySpec, arms: list[ArmSpec], numbers: Mapping[int, int]) -> 
                 block = replace(block, cells=blocks[-1].cells, case_set=blocks[-1].case_set)
             blocks.append(block)
     if spec.per == "step":
-        blocks = list(_each_with_one_level(blocks))
+        blocks = list(_each_with_one_level(blocks, levels=arm.runs if spec.order == "fixed" else ()))
     return Group(
         arms=tuple(each.name for each in arms),
         blocks=tuple(blocks),
@@ -182,13 +182,15 @@ def _group(spec: StudySpec, arms: list[ArmSpec], numbers: Mapping[int, int]) -> 
     )
 
 
-def _each_with_one_level(blocks: Iterable[Block]) -> Iterator[Block]:
+def _each_with_one_level(blocks: Iterable[Block], *, levels: Sequence[str]) -> Iterator[Block]:
+    """Number the blocks by the place in the order that each takes; where it is fixed, no other level is met there."""
     place = 0
     for block in blocks:
         if any(portion.within.startswith(SHOWN) for portion in block.portions):
             yield block
         else:
-            yield replace(block, takes=place)
+            met = [each for each in block.portions if not levels or each.level == levels[place]]
+            yield replace(block, takes=place, portions=tuple(met))
             place += 1
 
 

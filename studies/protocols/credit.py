@@ -18,7 +18,7 @@ from studies.protocols.regions import region_contains, region_iou
 
 IOU_RIGHT = 0.5
 """From this overlap on a box is right (as in the PASCAL VOC detection task)."""
-SEPARATOR = "|"
+EVEN, SEPARATOR = 0.5, "|"
 
 
 @dataclass(frozen=True)
@@ -256,6 +256,12 @@ def mean_quadratic(_field: Field, answer: Mapping[str, float], reference: Any) -
     return 1 - sum((answer[name] - target[name]) ** 2 for name in target) / len(target)
 
 
+def sides(_field: Field, answer: Mapping[str, float], reference: Any) -> float:
+    """Return the share of options on the right side of one half, which itself counts as above (Jabbour et al. 2023)."""
+    target = _targets(answer, reference)
+    return sum((answer[name] >= EVEN) == (target[name] >= EVEN) for name in target) / len(target)
+
+
 def kendall(_field: Field, answer: Sequence[str], reference: Any) -> float:
     """Return the share of pairs in the right order, which is (tau + 1) / 2 (Kendall 1938)."""
     place = {name: index for index, name in enumerate(_order(reference))}
@@ -296,7 +302,7 @@ CREDITS: Mapping[str, Mapping[str, Credit]] = {
     "numeric": {"linear": linear},
     "percent": {"quadratic": quadratic, "linear": linear},
     "probability": {"quadratic": quadratic, "linear": linear},
-    "probabilities": {"quadratic": mean_quadratic},
+    "probabilities": {"quadratic": mean_quadratic, "sides": sides},
     "ranking": {"kendall": kendall, "first": first},
     "region": {"overlap": overlap},
     "rating_per_part": {"linear": share_of_parts},

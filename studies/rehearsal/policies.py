@@ -117,8 +117,8 @@ class Policy:
         return min(high, max(low, round(self.rng.gauss(70, 15))))
 
     def other(self, page: PageRead, label: str) -> str:
-        """Return the words of another answer than this one to the first question of the page."""
-        others = [shown for _, shown in page.questions[0].options if shown.casefold() != label.casefold()]
+        """Return the words of another answer than this one to the decision, or else to the first question."""
+        others = [shown for _, shown in decision_of(page).options if shown.casefold() != label.casefold()]
         if not others:
             raise PageUnexpected(f"The page '{page.title}' offers nothing but '{label}'.")
         return self.rng.choice(others)
@@ -192,7 +192,7 @@ class RandomClicks(Policy):
     attention: float = 0.5
 
     def decide(self, page: PageRead, case: CaseKnown) -> str:
-        return self.rng.choice([shown for _, shown in page.questions[0].options])
+        return self.rng.choice([shown for _, shown in decision_of(page).options])
 
 
 @dataclass
@@ -207,6 +207,11 @@ class DropsOut(ByConfidence):
         if at_new_trial and self.trials_seen >= self.leaves_after:
             raise Leaves
         return super().answer(page)
+
+
+def decision_of(page: PageRead) -> Question:
+    """Return the question that asks for the decision, or the first one where none is called so."""
+    return next((each for each in page.questions if each.name == "decision"), page.questions[0])
 
 
 POLICIES: Mapping[str, type[Policy]] = {

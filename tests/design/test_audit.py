@@ -68,6 +68,19 @@ def test_a_step_that_shows_one_level_divides_its_trials_over_what_is_mixed() -> 
         assert len({min(helps[plan, step]) for plan in range(3)}) == 3
 
 
+def test_where_the_order_is_fixed_each_step_needs_cases_for_its_own_level_alone() -> None:
+    by_order = {}
+    for order in ("fixed", "latin"):
+        factors = within().replace("order: drawn", f"order: {order}\n    per: step")
+        steps = "\n".join(["  - trials: {protocol: decision}"] * 3)
+        spec = spec_of(study(factors, trials=steps, contrast="ai - none"))
+        group = plan_request(spec).groups[0]
+        by_order[order] = [[portion.level for portion in block.portions] for block in group.blocks]
+        assert [block.takes for block in group.blocks] == [0, 1, 2]
+    assert by_order["fixed"] == [[level] for level in group.levels]
+    assert by_order["latin"] == [list(group.levels)] * 3
+
+
 def pool_for(spec: StudySpec) -> list[PoolCase]:
     return [
         PoolCase(number, {"net": number % 4 != 0}, "benign", case_set=spec.case_set, position=number)

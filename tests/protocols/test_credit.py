@@ -106,6 +106,14 @@ def test_a_tie_for_the_likeliest_is_not_right() -> None:
     assert judged(field("probabilities", sums_to=100), tied, "a").is_right is False
 
 
+def test_likelihoods_on_the_right_side_of_one_half_are_counted() -> None:
+    likely = dict(zip(NAMES, (0.5, 0.8, 0.1, 0.49, 0.0), strict=True))
+    sided = field("probabilities", credit="sides")
+    assert judged(sided, likely, "a").credit == pytest.approx(4 / 5)
+    assert judged(sided, likely, "a|b").credit == 1
+    assert judged(sided, likely, "d").credit == pytest.approx(2 / 5)
+
+
 def test_against_an_uncertain_reference_the_credit_is_the_one_to_expect() -> None:
     found = judged(field("choice"), "a", '{"a": 0.7, "b": 0.3}')
     assert (found.is_right, found.credit) == (None, 0.7)

@@ -12,7 +12,7 @@ from studies.rehearsal import driver
 from studies.rehearsal.driver import ServerFailed, Visit
 from studies.rehearsal.knowledge import CaseKnown, Knowledge
 from studies.rehearsal.policies import POLICIES, Policy, PolicyChoice
-from studies.rehearsal.questions import PageUnexpected
+from studies.rehearsal.questions import PageUnexpected, Part, Question
 from studies.rehearsal.reader import Held, PageRead, read_page
 from tests.rehearsal.test_reader import TRIAL
 
@@ -153,3 +153,16 @@ def test_without_patience_only_what_has_to_be_seen_is_waited_for() -> None:
     page = PageRead("trial", "Case 1", held=held)
     assert policy().asks_for(page) == list(held)
     assert policy(patience=0).asks_for(page) == [held[1]]
+
+
+def test_a_policy_answers_the_decision_wherever_it_stands_on_the_page() -> None:
+    decision = Question(
+        "decision",
+        "choice",
+        "Which?",
+        (Part("decision", "radio", options=(("benign", "Benign"), ("malignant", "Malignant"))),),
+    )
+    first = Question("likely", "probabilities", "How likely?", (Part("likely.benign", "number"),))
+    page = PageRead("trial", "Case 1", questions=(first, decision))
+    assert policy().other(page, "Benign") == "Malignant"
+    assert policy("random").decide(page, CaseKnown("benign", "malignant")) in ("Benign", "Malignant")
