@@ -215,12 +215,12 @@ def vignettes_make(*, plain: int = 2, misleading: int = 4, seed: int = 71) -> li
     (30, 24)
     """
     rng = np.random.default_rng(seed)
-    kinds = []
+    kinds: list[tuple[str, str]] = []
     for cause in CAUSES:
         kinds += [(cause, "")] * plain
         kinds += [(cause, trait) for trait, says in SAYS.items() if says != cause for _ in range(misleading)]
     return [
-        _vignette(f"patient-{number:02d}", *kinds[at], rng)
+        _vignette(f"patient-{number:02d}", kinds[at][0], kinds[at][1], rng)
         for number, at in enumerate(rng.permutation(len(kinds)), start=1)
     ]
 
