@@ -279,12 +279,14 @@ def _where(block: int, condition: str) -> str:
 
 
 def level_words(level: str) -> str:
-    """Return a level as people read it: ``help=unaided,frame=gain`` is unaided, gain.
+    """Return a level as people read it: ``help=unaided,frame=gain`` is unaided · gain.
+
+    Not joined by a comma: levels stand in lists, where a comma parts one from the next.
 
     >>> level_words("help=unaided,frame=gain")
-    'unaided, gain'
+    'unaided · gain'
     """
-    return ", ".join(part.partition("=")[2] or part for part in level.removeprefix(SHOWN).split(","))
+    return " · ".join(part.partition("=")[2] or part for part in level.removeprefix(SHOWN).split(","))
 
 
 def table_text(table: CountTable) -> str:
