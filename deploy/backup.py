@@ -15,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from deploy import backup_postgresql, backup_sqlite
 from deploy.backup_errors import BackupFailed
+from explainers.core.store import UNFINISHED
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -32,7 +33,8 @@ def backup_make(*, folder: Path, say: Callable[[str], None]) -> dict[str, Any]:
     # These folders only grow, so a copy made after the database holds everything that the database names.
     for name, place in _places().items():
         if place.is_dir():
-            shutil.copytree(place, folder / name)
+            # What is being written at this moment may be gone the next, and no row names it.
+            shutil.copytree(place, folder / name, ignore=shutil.ignore_patterns(UNFINISHED))
     manifest = {
         "assay_backup": FORMAT,
         "version": settings.VERSION,

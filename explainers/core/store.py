@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
 
 DIGEST_LENGTH = 64
 HEX_DIGITS = frozenset("0123456789abcdef")
+UNFINISHED = ".new"
+LONGEST_WRITE_S = 3600.0
 
 
 class Store:
@@ -24,7 +27,8 @@ class Store:
     Notes
     -----
     A file is written under a temporary name, flushed to the disk and then renamed, so that a name in the
-    store always stands for whole bytes, whatever dies when. Writing the same bytes twice is harmless.
+    store always stands for whole bytes, whatever dies when. Writing the same bytes twice is harmless. What a process
+    that was killed has begun stays in a folder of its own until `tidy` removes it.
 
     Examples
     --------
@@ -36,6 +40,44 @@ class Store:
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
+
+    @property
+    def unfinished(self) -> Path:
+        """The folder of files that are being written, on the same disk, so that a rename puts them in their place."""
+        return self.root / UNFINISHED
+
+    def tidy(self, *, older_than_s: float = LONGEST_WRITE_S) -> int:
+        """
+        Remove what processes that were killed have left half-written.
+
+        Parameters
+        ----------
+        older_than_s : float
+            No write lasts so long; younger files may be somebody's at this moment.
+
+        Returns
+        -------
+        int
+            How many files were removed.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> store = Store(tempfile.mkdtemp())
+        >>> name = store.put(b"bars")
+        >>> _ = (store.unfinished / "killed").write_bytes(b"ba")
+        >>> store.tidy(), store.tidy(older_than_s=-1), store.get(name)
+        (0, 1, b'bars')
+        """
+        removed = 0
+        for path in self.unfinished.glob("*"):
+            try:
+                if time.time() - path.stat().st_mtime > older_than_s:
+                    path.unlink()
+                    removed += 1
+            except FileNotFoundError:  # finished or removed at this moment
+                continue
+        return removed
 
     def path(self, digest: str) -> Path:
         """
@@ -96,8 +138,9 @@ class Store:
         path = self.path(digest)
         if path.is_file() and sha256_hex(path.read_bytes()) == digest:
             return digest
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+        for folder in (path.parent, self.unfinished):
+            folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=self.unfinished)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)

@@ -30,7 +30,9 @@ def backup(database_url, orm, settings, tmp_path) -> Path:
     dataset = settings.ASSAY_VAR / "datasets" / "d1" / "manifest.json"
     dataset.parent.mkdir(parents=True)
     dataset.write_text('{"rows": 3}')
-    digest = Store(settings.ASSAY_STORE).put(b"an explanation")
+    store = Store(settings.ASSAY_STORE)
+    digest = store.put(b"an explanation")
+    (store.unfinished / "half").write_bytes(b"an expl")
     with orm(database_url):
         accounts = get_user_model().objects
         accounts.bulk_create(
@@ -56,6 +58,12 @@ def test_what_is_restored_elsewhere_is_what_was_there(backup, empty_url, orm, se
         assert accounts.create(username="later").pk == PEOPLE + 1
         call_command("check", "--database", "default")
     assert Store(settings.ASSAY_STORE).get((tmp_path / "digest").read_text()) == b"an explanation"
+
+
+def test_what_was_being_written_is_not_in_a_backup(backup) -> None:
+    assert [file.name for file in (backup / "store").rglob("*") if file.is_file()] == [
+        (backup.parent / "digest").read_text()
+    ]
 
 
 def test_datasets_come_back_with_their_own_manifest(backup, empty_url, orm, settings) -> None:

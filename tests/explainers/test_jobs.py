@@ -1,5 +1,6 @@
 """A job row: claimed once, written under its fence, tried three times, never lost."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from django.core.management import call_command
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
+from explainers.core.store import Store
 from explainers.models import Case, CaseSet, Job, Predictor
 from explainers.services import (
     Claim,
@@ -251,5 +253,10 @@ def test_the_sweeper_command_does_one_round(
     queue: list[Job], capsys: pytest.CaptureFixture[str], settings: Any
 ) -> None:
     settings.ASSAY_SWEEPS = []
+    left = Store(settings.ASSAY_STORE).unfinished / "left-by-a-kill"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"ha")
+    os.utime(left, (0, 0))
     call_command("sweep", once=True)
     assert "Rang for 5 jobs." in capsys.readouterr().out
+    assert not left.exists()

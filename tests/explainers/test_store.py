@@ -1,5 +1,6 @@
 """The store never gives bytes that are not the ones named."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -62,5 +63,17 @@ def test_a_write_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest.M
 def test_unfinished_files_are_no_artefacts(tmp_path: Path) -> None:
     store = Store(tmp_path)
     digest = store.put(b"whole")
-    (store.path(digest).parent / ".new-rest").write_bytes(b"who")
+    (store.unfinished / "rest").write_bytes(b"who")
     assert list(store.digests()) == [digest]
+
+
+def test_what_a_killed_process_left_is_removed_once_no_write_can_last_so_long(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    digest = store.put(b"whole")
+    young, old = store.unfinished / "young", store.unfinished / "old"
+    for path in (young, old):
+        path.write_bytes(b"who")
+    hours_ago = old.stat().st_mtime - 2 * 3600
+    os.utime(old, (hours_ago, hours_ago))
+    assert store.tidy() == 1
+    assert (young.exists(), old.exists(), store.get(digest)) == (True, False, b"whole")

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 from django.utils.module_loading import import_string
 
+from explainers.core.store import Store
 from explainers.services import jobs_sweep
 
 
@@ -38,5 +39,6 @@ class Command(BaseCommand):
             stop.wait(settings.ASSAY_SWEEP_S)
 
     def sweep(self) -> int:
-        """Do one round and return for how many rows it rang."""
+        """Do one round and return for how many rows it rang; what killed writers left in the store goes as well."""
+        Store(settings.ASSAY_STORE).tidy()
         return jobs_sweep() + sum(int(import_string(hook)() or 0) for hook in settings.ASSAY_SWEEPS)
