@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from explainers.models import CaseSet, Predictor
+from explainers.services import BroughtFile
 from studies.design.gallery import Landmark
 from studies.design.models import Recruitment, StudyVersion
 from studies.design.selectors import version_current, version_latest
@@ -21,6 +26,14 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     writer.writerow(header)
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def maps_brought(said: Mapping[str, tuple[str, NDArray[Any]]], *, source: str) -> BroughtFile:
+    """Return maps, by case with the answer that each explains, as they are brought in from a file."""
+    arrays = io.BytesIO()
+    np.savez_compressed(arrays, allow_pickle=False, **{key: where for key, (_, where) in said.items()})
+    targets = csv_bytes(("case_id", "target"), [(key, label) for key, (label, _) in said.items()])
+    return BroughtFile("maps", targets, extra=arrays.getvalue(), source=source)
 
 
 def predictor_once(name: str, make: Callable[[], Predictor]) -> Predictor:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 import yaml
 
-from deploy.gallery.ensure import cases_once, csv_bytes, predictor_once
+from deploy.gallery.ensure import cases_once, csv_bytes, maps_brought, predictor_once
 from explainers.core.demo_data.chests import CAUSES, Chest
 from explainers.core.demo_data.vignettes import (
     LABS,
@@ -114,8 +113,5 @@ def _looked_at(vignette: Vignette, chest: Chest, cause: str) -> tuple[str, np.nd
 
 
 def _maps(predictor: Predictor, case_set: CaseSet, said: Mapping[str, tuple[str, np.ndarray]]) -> None:
-    arrays = io.BytesIO()
-    np.savez_compressed(arrays, allow_pickle=False, **{key: where for key, (_, where) in said.items()})
-    targets = csv_bytes(("case_id", "target"), [(key, label) for key, (label, _) in said.items()])
-    brought = BroughtFile("maps", targets, extra=arrays.getvalue(), source=SOURCE)
+    brought = maps_brought(said, source=SOURCE)
     explanations_bring(name=MAPS, predictor=predictor, case_set=case_set, brought=brought)

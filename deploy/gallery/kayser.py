@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
-import numpy as np
 import yaml
 
-from deploy.gallery.ensure import cases_once, csv_bytes, predictor_once
+from deploy.gallery.ensure import cases_once, csv_bytes, maps_brought, predictor_once
 from explainers.core.demo_data.readings import Reading, retina_readings
 from explainers.core.demo_data.retina import (
     RETINA_CLASSES,
@@ -66,14 +63,12 @@ def _predictor(readings: list[Reading], case_set: CaseSet) -> Predictor:
 
 
 def _explanations(readings: list[Reading], *, case_set: CaseSet, predictor: Predictor) -> None:
-    maps = io.BytesIO()
-    np.savez_compressed(maps, allow_pickle=False, **{each.key: each.map for each in readings})
-    targets = csv_bytes(("case_id", "target"), [(each.key, each.advised) for each in readings])
+    maps = {each.key: (each.advised, each.map) for each in readings}
     words = csv_bytes(
         ("case_id", "target", "text"), [(each.key, each.advised, each.text) for each in readings]
     )
     for name, brought in (
-        (MAPS, BroughtFile("maps", targets, extra=maps.getvalue(), source=SOURCE)),
+        (MAPS, maps_brought(maps, source=SOURCE)),
         (WORDS, BroughtFile("rationales", words, source=SOURCE)),
     ):
         explanations_bring(name=name, predictor=predictor, case_set=case_set, brought=brought)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
-import numpy as np
 import yaml
 
-from deploy.gallery.ensure import cases_once, csv_bytes, predictor_once
+from deploy.gallery.ensure import cases_once, csv_bytes, maps_brought, predictor_once
 from explainers.core.demo_data.mazes import EXITS, MAZE_LICENCE, Maze, maze_file, maze_schema, mazes_draw
 from explainers.models import CaseSet, Explanation, Predictor
 from explainers.services import BroughtFile, explanations_bring, predictor_import
@@ -56,14 +53,12 @@ def _predictor(mazes: list[Maze], case_set: CaseSet) -> Predictor:
 
 
 def _explanations(mazes: list[Maze], *, case_set: CaseSet, predictor: Predictor) -> None:
-    maps, ways = io.BytesIO(), {maze.key: maze.way for maze in mazes}
-    np.savez_compressed(maps, allow_pickle=False, **ways)
-    targets = csv_bytes(("case_id", "target"), [(maze.key, maze.advised) for maze in mazes])
+    ways = {maze.key: (maze.advised, maze.way) for maze in mazes}
     words = csv_bytes(
         ("case_id", "target", "text"), [(maze.key, maze.advised, maze.directions) for maze in mazes]
     )
     for name, brought in (
-        (WAYS, BroughtFile("maps", targets, extra=maps.getvalue(), source=SOURCE)),
+        (WAYS, maps_brought(ways, source=SOURCE)),
         (DIRECTIONS, BroughtFile("rationales", words, source=SOURCE)),
     ):
         explanations_bring(name=name, predictor=predictor, case_set=case_set, brought=brought)

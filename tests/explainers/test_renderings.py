@@ -240,6 +240,12 @@ def test_a_method_is_drawn_on_its_own_scale_and_its_control_on_the_same() -> Non
     assert render_html(control, **shown, spec=spec) == render_html(control, **shown, spec=family)
 
 
+def test_a_control_of_an_import_is_drawn_on_the_scale_of_the_import() -> None:
+    real = replace(explanation("tabular"), recipe={"method": "imported", "parameters": {"name": "lab"}})
+    control = replace(real, recipe={"method": "shuffled", "parameters": {"of": "imported"}})
+    assert "parts" not in render_spec([real, control])
+
+
 def exhibit(kind: str, content: dict[str, Any], **changes: Any) -> Exhibit:
     given: dict[str, Any] = {
         "features": (),

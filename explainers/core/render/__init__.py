@@ -42,8 +42,8 @@ def scale_family(explanation: Explanation) -> str:
     """
     Return what an explanation can be compared with in strength.
 
-    Definition: its method and the space of what it explains; an import is known by its name, a control belongs to the
-    method that it imitates, whatever it is made of.
+    Definition: its method and the space of what it explains; a control belongs to the method that it imitates, whatever
+    it is made of, so that nothing of a drawing tells the two apart. Imports are one family.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def scale_family(explanation: Explanation) -> str:
     ['occlusion log_odds', 'occlusion log_odds']
     """
     recipe: Mapping[str, Any] = explanation.recipe
-    given = recipe.get("parameters", {})
-    method = given.get("of", recipe.get("method", ""))
-    return " ".join(each for each in (method, given.get("name", ""), explanation.target_space) if each)
+    # Not by the name of an import: a control of it knows only that it is of an import, and would get another scale.
+    method = recipe.get("parameters", {}).get("of", recipe.get("method", ""))
+    return f"{method} {explanation.target_space}".strip()
 
 
 def render_spec(
