@@ -134,13 +134,46 @@ class TrialRate(Measure):
         return found.reindex(everybody(table), fill_value=0).astype(int)
 
 
-class TrialMean(Measure):
+class TrialSummary(Measure):
+    """A statistic over those trials of a participant that have what it needs.
+
+    A subclass says which trials these are, and what the statistic is. Who has none of them is missing.
+    """
+
+    level = "trial"
+
+    @classmethod
+    @abstractmethod
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
+        """Return those of the counted trials that have what it needs, with ``participant_id``."""
+
+    @classmethod
+    @abstractmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        """Return the statistic by participant; who is left out is missing."""
+
+    @classmethod
+    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
+        """Return the statistic of each participant."""
+        return cls.summarise(cls._usable(table)).reindex(everybody(table)).astype(float).rename(cls.name)
+
+    @classmethod
+    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
+        """Return the usable trials of each participant."""
+        counts = cls._usable(table).groupby("participant_id").size()
+        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
+
+    @classmethod
+    def _usable(cls, table: pd.DataFrame) -> pd.DataFrame:
+        check_columns(cls, table)
+        return cls.usable(counted(table, protocols=cls.protocols))
+
+
+class TrialMean(TrialSummary):
     """The mean over trials of a number that each trial has or lacks.
 
     A mean without a trial is missing, never 0. A subclass gives one small method.
     """
-
-    level = "trial"
 
     @classmethod
     @abstractmethod
@@ -148,24 +181,16 @@ class TrialMean(Measure):
         """Return the number of each counted trial, NaN where it has none."""
 
     @classmethod
-    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
-        """Return the mean of each participant."""
-        groups = cls._known(table).groupby("participant_id")["value"]
-        return groups.mean().reindex(everybody(table)).astype(float).rename(cls.name)
-
-    @classmethod
-    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
-        """Return the trials with a number, of each participant."""
-        counts = cls._known(table).groupby("participant_id").size()
-        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
-
-    @classmethod
-    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
-        check_columns(cls, table)
-        trials = counted(table, protocols=cls.protocols)
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
+        """Return the trials with a number, and the number."""
         found = trials[["participant_id"]].assign(value=cls.values(trials).astype(float))
         # Sorted, because the last digit of a sum depends on the order of its terms.
         return found[found["value"].notna()].sort_values("value")
+
+    @classmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        """Return the mean of each participant."""
+        return usable.groupby("participant_id")["value"].mean()
 
 
 def everybody(table: pd.DataFrame) -> pd.Index[Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import counted, is_true, truths
+from analysis.core.measure import TrialSummary
+from analysis.core.selection import is_true, truths
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @registry.register
-class Auc(Measure):
+class Auc(TrialSummary):
     """P(score of a positive case > score of a negative one), ties half, of each participant (trapezoidal area).
 
     The score is the stated confidence, taken as negative where the decision is not the positive class:
@@ -42,7 +42,6 @@ class Auc(Measure):
     version = "1"
     label = "Area under the ROC curve (AUC)"
     family = "decision quality"
-    level = "trial"
     unit = "proportion"
     bounds = (0.0, 1.0)
     higher_is_better = True
@@ -50,25 +49,7 @@ class Auc(Measure):
     reference = "Bamber 1975, https://doi.org/10.1016/0022-2496(75)90001-2"
 
     @classmethod
-    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
-        known = cls._known(table)
-        person, positive = known["participant_id"], known["positive"]
-        ranks = known["score"].groupby(person).rank(method="average")
-        count = positive.groupby(person).sum()
-        rest = positive.groupby(person).size() - count
-        above = (ranks * positive).groupby(person).sum() - count * (count + 1) / 2
-        pairs = (count * rest).where(count * rest > 0)
-        return (above / pairs).reindex(everybody(table)).astype(float).rename(cls.name)
-
-    @classmethod
-    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
-        counts = cls._known(table).groupby("participant_id").size()
-        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
-
-    @classmethod
-    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
-        check_columns(cls, table)
-        trials = counted(table, protocols=cls.protocols)
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
         trials = trials[trials["is_positive"].notna() & trials["correct"].notna()]
         positive, right = is_true(trials, "is_positive"), truths(trials["correct"])
         sure = trials["confidence"].astype(float)
@@ -76,3 +57,13 @@ class Auc(Measure):
             positive=positive.astype(float), score=sure.where(positive == (right > 0), -sure)
         )
         return found.dropna()
+
+    @classmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        person, positive = usable["participant_id"], usable["positive"]
+        ranks = usable["score"].groupby(person).rank(method="average")
+        count = positive.groupby(person).sum()
+        rest = positive.groupby(person).size() - count
+        above = (ranks * positive).groupby(person).sum() - count * (count + 1) / 2
+        pairs = (count * rest).where(count * rest > 0)
+        return above / pairs

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import AUDIT_PROTOCOLS, counted, is_true
+from analysis.core.measure import TrialSummary
+from analysis.core.selection import AUDIT_PROTOCOLS, is_true
 from analysis.measures import registry
 from analysis.measures._signal_detection import z_of_rates
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @registry.register
-class AuditDiscernment(Measure):
+class AuditDiscernment(TrialSummary):
     """Sensitivity of holding back to a defect: d' = z(H) - z(F).
 
     Signal: the predictor has a planted defect; response: it is held back. H = P(hold | defect), F = P(hold | none),
@@ -44,7 +44,6 @@ class AuditDiscernment(Measure):
     version = "1"
     label = "Discernment of defects (d')"
     family = "decision quality"
-    level = "trial"
     unit = "standard deviations (d')"
     bounds = (None, None)
     higher_is_better = True
@@ -53,19 +52,11 @@ class AuditDiscernment(Measure):
     protocols = AUDIT_PROTOCOLS
 
     @classmethod
-    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
-        trials = cls._known(table)
-        held = (trials["response"] == "hold").astype(int)
-        hit, false_alarm = z_of_rates(held, is_true(trials, "is_positive"), trials["participant_id"])
-        return (hit - false_alarm).reindex(everybody(table)).astype(float).rename(cls.name)
-
-    @classmethod
-    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
-        counts = cls._known(table).groupby("participant_id").size()
-        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
-
-    @classmethod
-    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
-        check_columns(cls, table)
-        trials = counted(table, protocols=cls.protocols)
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
         return trials[trials["response"].notna() & trials["is_positive"].notna()]
+
+    @classmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        held = (usable["response"] == "hold").astype(int)
+        hit, false_alarm = z_of_rates(held, is_true(usable, "is_positive"), usable["participant_id"])
+        return hit - false_alarm

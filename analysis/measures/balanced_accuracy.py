@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import counted, truths
+from analysis.core.measure import TrialSummary
+from analysis.core.selection import truths
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @registry.register
-class BalancedAccuracy(Measure):
+class BalancedAccuracy(TrialSummary):
     """Mean over the classes of truth of the share of their cases that are decided rightly.
 
     ``(1/K) sum_k P(h1 = y | y = k)``; with two classes (sensitivity + specificity) / 2.
@@ -41,7 +41,6 @@ class BalancedAccuracy(Measure):
     version = "1"
     label = "Balanced accuracy"
     family = "decision quality"
-    level = "trial"
     unit = "proportion"
     bounds = (0.0, 1.0)
     higher_is_better = True
@@ -49,19 +48,10 @@ class BalancedAccuracy(Measure):
     reference = "Brodersen et al. 2010, https://doi.org/10.1109/ICPR.2010.764"
 
     @classmethod
-    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
-        known = cls._known(table)
-        recall = truths(known["correct"]).groupby([known["participant_id"], known["ground_truth"]]).mean()
-        mean = recall.unstack().mean(axis=1, skipna=False)
-        return mean.reindex(everybody(table)).astype(float).rename(cls.name)
-
-    @classmethod
-    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
-        counts = cls._known(table).groupby("participant_id").size()
-        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
-
-    @classmethod
-    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
-        check_columns(cls, table)
-        trials = counted(table, protocols=cls.protocols)
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
         return trials[trials["correct"].notna() & trials["ground_truth"].notna()]
+
+    @classmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        recall = truths(usable["correct"]).groupby([usable["participant_id"], usable["ground_truth"]]).mean()
+        return recall.unstack().mean(axis=1, skipna=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import counted, seen_ms
+from analysis.core.measure import TrialSummary
+from analysis.core.selection import seen_ms
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @registry.register
-class CasesPerHour(Measure):
+class CasesPerHour(TrialSummary):
     """Decision trials divided by all time in which their page could be seen, in hours.
 
     Notes
@@ -38,7 +38,6 @@ class CasesPerHour(Measure):
     version = "1"
     label = "Cases per hour"
     family = "speed"
-    level = "trial"
     unit = "cases per hour"
     bounds = (0.0, None)
     higher_is_better = True
@@ -47,19 +46,12 @@ class CasesPerHour(Measure):
     scale = "log"
 
     @classmethod
-    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
-        sums = cls._known(table).groupby("participant_id")[["gain", "hours"]].sum()
-        return (sums["gain"] / sums["hours"]).reindex(everybody(table)).astype(float).rename(cls.name)
-
-    @classmethod
-    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
-        counts = cls._known(table).groupby("participant_id").size()
-        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
-
-    @classmethod
-    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
-        check_columns(cls, table)
-        trials = counted(table, protocols=cls.protocols)
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
         known = trials[["participant_id"]].assign(gain=1.0, hours=seen_ms(trials) / 3_600_000)
         # Sorted, because the last digit of a sum depends on the order of its terms.
         return known.dropna().sort_values(["hours", "gain"])
+
+    @classmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        sums = usable.groupby("participant_id")[["gain", "hours"]].sum()
+        return sums["gain"] / sums["hours"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import COUNTERFACTUAL_PROTOCOLS, counted, same
+from analysis.core.measure import TrialSummary
+from analysis.core.selection import COUNTERFACTUAL_PROTOCOLS, same
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @registry.register
-class CounterfactualSimulationBalanced(Measure):
+class CounterfactualSimulationBalanced(TrialSummary):
     """Mean of the shares of right guesses among changes that flip the prediction and among those that do not.
 
     ``(P(guess = f(x') | f(x') != f(x)) + P(guess = f(x') | f(x') = f(x))) / 2``.
@@ -43,7 +43,6 @@ class CounterfactualSimulationBalanced(Measure):
     version = "1"
     label = "Counterfactual simulation, balanced"
     family = "understanding"
-    level = "trial"
     unit = "proportion"
     bounds = (0.0, 1.0)
     higher_is_better = True
@@ -52,21 +51,12 @@ class CounterfactualSimulationBalanced(Measure):
     protocols = COUNTERFACTUAL_PROTOCOLS
 
     @classmethod
-    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
-        known = cls._known(table)
-        right = same(known["response"], known["ai_prediction"]).astype(float)
-        flips = ~same(known["ai_prediction"], known["ai_prediction_original"])
-        shares = right.groupby([known["participant_id"], flips.rename("flips")]).mean().unstack()
-        mean = shares.reindex(columns=[False, True]).mean(axis=1, skipna=False)
-        return mean.reindex(everybody(table)).astype(float).rename(cls.name)
-
-    @classmethod
-    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
-        counts = cls._known(table).groupby("participant_id").size()
-        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
-
-    @classmethod
-    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
-        check_columns(cls, table)
-        trials = counted(table, protocols=cls.protocols)
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
         return trials[trials[["response", "ai_prediction", "ai_prediction_original"]].notna().all(axis=1)]
+
+    @classmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        right = same(usable["response"], usable["ai_prediction"]).astype(float)
+        flips = ~same(usable["ai_prediction"], usable["ai_prediction_original"])
+        shares = right.groupby([usable["participant_id"], flips.rename("flips")]).mean().unstack()
+        return shares.reindex(columns=[False, True]).mean(axis=1, skipna=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import DEFERRAL_PROTOCOLS, counted, is_true, truths
+from analysis.core.measure import TrialSummary
+from analysis.core.selection import DEFERRAL_PROTOCOLS, is_true, truths
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @registry.register
-class DeferralDiscernment(Measure):
+class DeferralDiscernment(TrialSummary):
     """P(deferred | AI wrong) - P(deferred | AI right), of each participant, over deferral trials.
 
     Notes
@@ -38,7 +38,6 @@ class DeferralDiscernment(Measure):
     version = "1"
     label = "Deferral discernment"
     family = "reliance"
-    level = "trial"
     unit = "difference of proportions"
     bounds = (-1.0, 1.0)
     higher_is_better = True
@@ -47,20 +46,12 @@ class DeferralDiscernment(Measure):
     protocols = DEFERRAL_PROTOCOLS
 
     @classmethod
-    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
-        known = cls._known(table)
-        deferred, right = truths(known["deferred"]), is_true(known, "ai_correct").rename("right")
-        shares = deferred.groupby([known["participant_id"], right]).mean().unstack()
-        shares = shares.reindex(columns=[False, True])
-        return (shares[False] - shares[True]).reindex(everybody(table)).astype(float).rename(cls.name)
-
-    @classmethod
-    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
-        counts = cls._known(table).groupby("participant_id").size()
-        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
-
-    @classmethod
-    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
-        check_columns(cls, table)
-        trials = counted(table, protocols=cls.protocols)
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
         return trials[trials["deferred"].notna() & trials["ai_correct"].notna()]
+
+    @classmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        deferred, right = truths(usable["deferred"]), is_true(usable, "ai_correct").rename("right")
+        shares = deferred.groupby([usable["participant_id"], right]).mean().unstack()
+        shares = shares.reindex(columns=[False, True])
+        return shares[False] - shares[True]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import SIMULATION_PROTOCOLS, counted, is_true
+from analysis.core.measure import TrialSummary
+from analysis.core.selection import SIMULATION_PROTOCOLS, is_true
 from analysis.measures import registry
 from analysis.measures._phases import agrees_with_ai
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @registry.register
-class ForwardSimulationBalanced(Measure):
+class ForwardSimulationBalanced(TrialSummary):
     """Mean of the shares of right guesses of the AI where it is right and where it is wrong.
 
     ``(P(guess = f | f = y) + P(guess = f | f != y)) / 2``, over forward-simulation trials.
@@ -44,7 +44,6 @@ class ForwardSimulationBalanced(Measure):
     version = "1"
     label = "Forward simulation, balanced"
     family = "understanding"
-    level = "trial"
     unit = "proportion"
     bounds = (0.0, 1.0)
     higher_is_better = True
@@ -53,20 +52,11 @@ class ForwardSimulationBalanced(Measure):
     protocols = SIMULATION_PROTOCOLS
 
     @classmethod
-    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
-        known = cls._known(table)
-        ai = is_true(known, "ai_correct").rename("ai")
-        shares = agrees_with_ai(known).groupby([known["participant_id"], ai]).mean().unstack()
-        mean = shares.reindex(columns=[False, True]).mean(axis=1, skipna=False)
-        return mean.reindex(everybody(table)).astype(float).rename(cls.name)
-
-    @classmethod
-    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
-        counts = cls._known(table).groupby("participant_id").size()
-        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
-
-    @classmethod
-    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
-        check_columns(cls, table)
-        trials = counted(table, protocols=cls.protocols)
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
         return trials[trials[["response", "ai_prediction", "ai_correct"]].notna().all(axis=1)]
+
+    @classmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        ai = is_true(usable, "ai_correct").rename("ai")
+        shares = agrees_with_ai(usable).groupby([usable["participant_id"], ai]).mean().unstack()
+        return shares.reindex(columns=[False, True]).mean(axis=1, skipna=False)

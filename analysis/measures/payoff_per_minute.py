@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import counted, seen_ms
+from analysis.core.measure import TrialSummary
+from analysis.core.selection import seen_ms
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @registry.register
-class PayoffPerMinute(Measure):
+class PayoffPerMinute(TrialSummary):
     """All payoff over all decision trials divided by all time in which their page could be seen, in minutes.
 
     Notes
@@ -39,7 +39,6 @@ class PayoffPerMinute(Measure):
     version = "1"
     label = "Payoff per minute"
     family = "speed"
-    level = "trial"
     unit = "points of the payoff per minute"
     bounds = (None, None)
     higher_is_better = True
@@ -47,21 +46,14 @@ class PayoffPerMinute(Measure):
     reference = "Vandierendonck 2017, https://doi.org/10.3758/s13428-016-0721-5"
 
     @classmethod
-    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
-        sums = cls._known(table).groupby("participant_id")[["gain", "minutes"]].sum()
-        return (sums["gain"] / sums["minutes"]).reindex(everybody(table)).astype(float).rename(cls.name)
-
-    @classmethod
-    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
-        counts = cls._known(table).groupby("participant_id").size()
-        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
-
-    @classmethod
-    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
-        check_columns(cls, table)
-        trials = counted(table, protocols=cls.protocols)
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
         known = trials[["participant_id"]].assign(
             gain=trials["score"].astype(float), minutes=seen_ms(trials) / 60_000
         )
         # Sorted, because the last digit of a sum depends on the order of its terms.
         return known.dropna().sort_values(["minutes", "gain"])
+
+    @classmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        sums = usable.groupby("participant_id")[["gain", "minutes"]].sum()
+        return sums["gain"] / sums["minutes"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import counted, same
+from analysis.core.measure import TrialSummary
+from analysis.core.selection import same
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @registry.register
-class TrustCalibration(Measure):
+class TrustCalibration(TrialSummary):
     """Slope of following the AI on its confidence, within each participant, by least squares.
 
     ``sum((c - mean c)(f - mean f)) / sum((c - mean c)^2)`` with f = 1[h1 = a] and c the AI's
@@ -43,7 +43,6 @@ class TrustCalibration(Measure):
     version = "1"
     label = "Trust calibration (slope)"
     family = "confidence"
-    level = "trial"
     unit = "proportion followed per unit of AI confidence"
     bounds = (None, None)
     higher_is_better = True
@@ -51,27 +50,19 @@ class TrustCalibration(Measure):
     reference = "Zhang et al. 2020, https://doi.org/10.1145/3351095.3372852"
 
     @classmethod
-    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
-        known = cls._known(table)
-        person = known["participant_id"]
-        centred = known["confidence"] - known["confidence"].groupby(person).transform("mean")
-        spread = (centred**2).groupby(person).sum()
-        joint = (centred * known["follow"]).groupby(person).sum()
-        # A spread of rounding errors only is none.
-        return (joint / spread.where(spread > 1e-12)).reindex(everybody(table)).astype(float).rename(cls.name)
-
-    @classmethod
-    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
-        counts = cls._known(table).groupby("participant_id").size()
-        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
-
-    @classmethod
-    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
-        check_columns(cls, table)
-        trials = counted(table, protocols=cls.protocols)
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
         found = trials[["participant_id"]].assign(
             confidence=trials["ai_confidence"].astype(float),
             follow=same(trials["response"], trials["ai_prediction"]).astype(float),
         )
         known = trials["response"].notna() & trials["ai_prediction"].notna() & found["confidence"].notna()
         return found[known].sort_values(["confidence", "follow"])
+
+    @classmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        person = usable["participant_id"]
+        centred = usable["confidence"] - usable["confidence"].groupby(person).transform("mean")
+        spread = (centred**2).groupby(person).sum()
+        joint = (centred * usable["follow"]).groupby(person).sum()
+        # A spread of rounding errors only is none.
+        return joint / spread.where(spread > 1e-12)

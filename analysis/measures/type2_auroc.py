@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.core.measure import Measure, check_columns, everybody
-from analysis.core.selection import counted, truths
+from analysis.core.measure import TrialSummary
+from analysis.core.selection import truths
 from analysis.measures import registry
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @registry.register
-class Type2Auroc(Measure):
+class Type2Auroc(TrialSummary):
     """P(confidence on a right trial > confidence on a wrong one), ties half, of each participant.
 
     ``(R - n1 (n1 + 1) / 2) / (n1 n0)`` with R the sum of mid-ranks of the n1 right among all n1 + n0
@@ -41,7 +41,6 @@ class Type2Auroc(Measure):
     version = "1"
     label = "Type-2 AUROC"
     family = "confidence"
-    level = "trial"
     unit = "proportion"
     bounds = (0.0, 1.0)
     higher_is_better = True
@@ -49,26 +48,18 @@ class Type2Auroc(Measure):
     reference = "Fleming & Lau 2014, https://doi.org/10.3389/fnhum.2014.00443"
 
     @classmethod
-    def compute(cls, table: pd.DataFrame) -> pd.Series[float]:
-        known = cls._known(table)
-        person = known["participant_id"]
-        ranks = known["confidence"].groupby(person).rank(method="average")
-        right = known["right"].groupby(person).sum()
-        wrong = known["right"].groupby(person).size() - right
-        above = (ranks * known["right"]).groupby(person).sum() - right * (right + 1) / 2
-        pairs = (right * wrong).where(right * wrong > 0)
-        return (above / pairs).reindex(everybody(table)).astype(float).rename(cls.name)
-
-    @classmethod
-    def opportunities(cls, table: pd.DataFrame) -> pd.Series[int]:
-        counts = cls._known(table).groupby("participant_id").size()
-        return counts.reindex(everybody(table), fill_value=0).astype(int).rename(cls.name)
-
-    @classmethod
-    def _known(cls, table: pd.DataFrame) -> pd.DataFrame:
-        check_columns(cls, table)
-        trials = counted(table, protocols=cls.protocols)
+    def usable(cls, trials: pd.DataFrame) -> pd.DataFrame:
         found = trials[["participant_id"]].assign(
             confidence=trials["confidence"].astype(float), right=truths(trials["correct"])
         )
         return found.dropna()
+
+    @classmethod
+    def summarise(cls, usable: pd.DataFrame) -> pd.Series[float]:
+        person = usable["participant_id"]
+        ranks = usable["confidence"].groupby(person).rank(method="average")
+        right = usable["right"].groupby(person).sum()
+        wrong = usable["right"].groupby(person).size() - right
+        above = (ranks * usable["right"]).groupby(person).sum() - right * (right + 1) / 2
+        pairs = (right * wrong).where(right * wrong > 0)
+        return above / pairs
