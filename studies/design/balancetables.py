@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -123,6 +123,18 @@ def _order_claims(orders: Orders, lists: int) -> Iterator[Claim]:
         yield Claim(
             _even(follows, is_even=follows.most - follows.least <= lists * len(arms) * len(orders.levels)),
             f"{where}: each level comes right after each other one for {follows} participants.",
+        )
+
+
+def variant_claims(names: Sequence[str], dealt: Mapping[str, Sequence[str]]) -> Iterator[Claim]:
+    """Say how evenly the variants of explanations lie over people; ``dealt`` has those of each arm that shows any."""
+    counts = [[variants.count(name) for name in names] for variants in dealt.values()]
+    if counts:
+        people = Spread.of([count for arm in counts for count in arm])
+        is_even = all(max(arm) - min(arm) <= 1 for arm in counts)
+        yield Claim(
+            _even(people, is_even=is_even),
+            f"Each of {len(names)} variants of the explanations is seen by {people} participants of an arm.",
         )
 
 

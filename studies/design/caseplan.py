@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analysis.core.allocation import sub_seed
 from studies.design.draws import Draws
@@ -16,11 +16,16 @@ from studies.design.planblocks import Block, Group, PlanRequest, PoolCase, Porti
 from studies.design.shortages import shortages
 from studies.design.spec import CaseQuota
 from studies.design.squares import Row, orders_dealt
+from studies.design.variants import NO_VARIANT, variants_dealt
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One trial of one plan; ``within`` names the levels that lie within the participant, and make its condition."""
+    """One trial of one plan.
+
+    ``within`` names the levels that lie within the participant, and make its condition; ``variant`` is the variant of
+    explanations that the plan shows.
+    """
 
     plan: int
     step_index: int
@@ -28,6 +33,7 @@ class Planned:
     trial_index: int
     case: int
     within: str = ""
+    variant: str = NO_VARIANT
 
 
 @dataclass
@@ -102,7 +108,7 @@ def deal_plans(seed: bytes | str, *, request: PlanRequest, pool: Sequence[PoolCa
     if lacking:
         raise ValueError(" ".join(lacking))
     free = [case for case in pool if case.id not in set(reserved)]
-    draws = Draws(sub_seed(seed, "plans"))
+    draws, spreading = Draws(sub_seed(seed, "plans")), Draws(sub_seed(seed, "variants"))
     tables = [_Table() for _ in request.groups]
     found: list[Planned] = []
     number = 0
@@ -111,10 +117,14 @@ def deal_plans(seed: bytes | str, *, request: PlanRequest, pool: Sequence[PoolCa
             table.next_list()
             orders = orders_dealt(group.order, len(group.levels), plans=count, draws=draws)
             starts = {b.step_index: _starts_dealt(b, plans=count, draws=draws) for b in group.blocks}
-            for at, order in enumerate(orders):
-                found += _practice_trials(request, group, reserved, number, draws)
+            variants = variants_dealt(request.variants, plans=count, draws=spreading)
+            for at, (order, variant) in enumerate(zip(orders, variants, strict=True)):
                 here = {step: dealt[at] for step, dealt in starts.items()}
-                found += _Dealer(group, free, draws, table, order, here).plan(number)
+                trials = [
+                    *_practice_trials(request, group, reserved, number, draws),
+                    *_Dealer(group, free, draws, table, order, here).plan(number),
+                ]
+                found += [replace(trial, variant=variant) for trial in trials]
                 number += 1
     return found
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from studies.design.checks import Draft
 from studies.design.conditions import target_name
+from studies.design.variantchecks import varies
 from studies.protocols.reveal import Reveal
 from studies.protocols.stages import Treatment
 
@@ -26,7 +27,12 @@ def conditions_written(draft: Draft) -> list[dict[str, Any]]:
             "predictor": condition.get("predictor", default),
             "advice": _advice(draft, condition, predictor=condition.get("predictor", default)),
             "explanations": [
-                _explanation(each, named, predictor=condition.get("predictor", default))
+                _explanation(
+                    each,
+                    named,
+                    predictor=condition.get("predictor", default),
+                    is_varied=varies(draft, each),
+                )
                 for each in _each_explanation(draft, condition)
             ],
             "layout": condition.get("layout", "stacked"),
@@ -104,7 +110,7 @@ def _each_target(draft: Draft, explanation: Mapping[str, Any]) -> Iterator[dict[
 
 
 def _explanation(
-    explanation: Mapping[str, Any], named: dict[str, dict[str, Any]], *, predictor: str
+    explanation: Mapping[str, Any], named: dict[str, dict[str, Any]], *, predictor: str, is_varied: bool
 ) -> dict[str, Any]:
     control = explanation.get("control")
     made = {
@@ -116,6 +122,7 @@ def _explanation(
         "predictor": predictor,
     }
     shown = {
+        **({"varies": True} if is_varied else {}),
         "when": dict(explanation.get("when", {})),
         "reveal": _reveal(explanation),
         "label": explanation.get("label", ""),

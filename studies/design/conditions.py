@@ -26,7 +26,8 @@ def holds(rule: Mapping[str, Any], confidence: float | None) -> bool:
 class ExplanationSpec:
     """One explanation that a condition shows. ``name`` is unique in the study and never leaves the server.
 
-    ``label`` and ``how_to_read`` are the words that stand above it, where the study gives some.
+    ``label`` and ``how_to_read`` are the words that stand above it, where the study gives some. ``varies``: people see
+    different variants of it.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ExplanationSpec:
     reveal: Reveal = AT_ONCE
     label: str = ""
     how_to_read: str = ""
+    varies: bool = False
 
     def is_due(self, confidence: float | None) -> bool:
         """Say whether the explanation is shown for advice of that confidence."""
@@ -100,6 +102,11 @@ class ConditionSpec:
             for number, e in enumerate(self.explanations, start=1)
         )
 
+    @property
+    def varies(self) -> bool:
+        """Say whether people in this condition see different variants of its explanations."""
+        return any(explanation.varies for explanation in self.explanations)
+
     @cached_property
     def treatment(self) -> Treatment:
         parts = self.parts
@@ -151,4 +158,5 @@ def _explanation(e: Mapping[str, Any], *, predictor: str) -> ExplanationSpec:
         reveal=Reveal.of(e.get("reveal")),
         label=e.get("label", ""),
         how_to_read=e.get("how_to_read", ""),
+        varies=e.get("varies", False),
     )

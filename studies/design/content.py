@@ -137,7 +137,8 @@ def plan_request(spec: StudySpec) -> PlanRequest:
         if step.kind == "practice"
     )
     groups = tuple(_group(spec, arms, numbers) for arms in arm_groups(spec))
-    return PlanRequest(groups, practice, dict.fromkeys(list_keys(spec), 0))
+    variants = tuple(variant.name for variant in spec.variants)
+    return PlanRequest(groups, practice, dict.fromkeys(list_keys(spec), 0), variants)
 
 
 def arm_groups(spec: StudySpec) -> list[list[ArmSpec]]:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 DIGEST = 64
+VARIANT = 120
 
 
 class Study(models.Model):
@@ -129,6 +130,9 @@ class PlannedTrial(models.Model):
         blank=True,
         help_text="The levels that lie within a participant; they make the condition.",
     )
+    variant = models.CharField(
+        max_length=VARIANT, blank=True, help_text="The variant of explanations of the plan."
+    )
 
     class Meta:
         constraints = [
@@ -231,11 +235,14 @@ class PreparedExplanation(models.Model):
     version = models.ForeignKey(StudyVersion, on_delete=models.CASCADE, related_name="prepared_explanations")
     name = models.CharField(max_length=80)
     case = models.ForeignKey("explainers.Case", on_delete=models.PROTECT, related_name="+")
+    variant = models.CharField(max_length=VARIANT, blank=True)
     key = models.CharField(max_length=DIGEST)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["version", "name", "case"], name="prepared_explanation_once")
+            models.UniqueConstraint(
+                fields=["version", "name", "variant", "case"], name="prepared_explanation_once"
+            )
         ]
 
     def __str__(self) -> str:
@@ -266,6 +273,7 @@ class ShownExplanation(models.Model):
     condition = models.CharField(max_length=80)
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=80)
+    variant = models.CharField(max_length=VARIANT, blank=True)
     case = models.ForeignKey("explainers.Case", on_delete=models.PROTECT, related_name="+")
     explanation = models.ForeignKey("explainers.Explanation", on_delete=models.PROTECT, related_name="+")
     artefact_digest = models.CharField(max_length=DIGEST)
@@ -274,7 +282,7 @@ class ShownExplanation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["version", "condition", "position", "case"], name="shown_explanation_once"
+                fields=["version", "condition", "variant", "position", "case"], name="shown_explanation_once"
             )
         ]
 

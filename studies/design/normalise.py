@@ -13,6 +13,7 @@ from studies.design.sessions import session_params, staying
 from studies.design.sidefiles import RawStep
 from studies.design.spec import read_decision
 from studies.design.strata import resolve_margins
+from studies.design.variantchecks import variants_written
 from studies.protocols.stages import Decision
 
 DEFAULT_ALPHA = 0.05
@@ -39,6 +40,7 @@ def normalised(draft: Draft) -> dict[str, Any]:
         "decision": _decision(data["decision"]),
         "conditions": conditions_written(draft),
         "arms": _arms(draft),
+        **variants_written(draft),
         "within": _within(draft),
         "deception": data.get("deception", False),
         "allocation": _allocation(draft),

@@ -105,11 +105,15 @@ class Group:
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What is to be dealt: the groups of arms with their blocks, and how many plans each list needs for each group."""
+    """What is to be dealt: the groups of arms with their blocks, and how many plans each list needs for each group.
+
+    ``variants`` of explanations are spread over the plans.
+    """
 
     groups: tuple[Group, ...]
     practice: tuple[PracticeBlock, ...]
     plans: Mapping[str, int]
+    variants: tuple[str, ...] = ()
 
     @property
     def group_of(self) -> dict[str, int]:

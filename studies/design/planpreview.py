@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from studies.design.balance import Balance, Dealt, DealtTrial, balance_of
-from studies.design.balancetables import Claim, CountTable, balance_claims, balance_tables
+from studies.design.balancetables import Claim, CountTable, balance_claims, balance_tables, variant_claims
 from studies.design.caseplan import Planned, deal_plans
 from studies.design.content import Content, case_pool, content_of, missing_content, plan_request
 from studies.design.models import AllocationCounter, AllocationSlot, StudyVersion
@@ -76,7 +76,7 @@ def content_preview(content: Content, *, version: StudyVersion | None = None) ->
     )
     return PlanPreview(
         balance=balance,
-        claims=balance_claims(balance, lists=lists),
+        claims=[*balance_claims(balance, lists=lists), *_variant_claims(spec, seats, trials, count)],
         tables=balance_tables(balance),
         is_drawn=version is not None,
         is_whole=count == wanted,
@@ -117,7 +117,7 @@ def _drawn(version: StudyVersion, count: int) -> tuple[Seats, list[Planned]]:
     seats = {place: sorted(found)[:count] for place, found in plans.items()}
     used = {plan for found in seats.values() for plan in found}
     rows = version.planned_trials.order_by("plan", "step_index", "trial_index").values_list(
-        "plan", "step_index", "block_index", "trial_index", "case_id", "within"
+        "plan", "step_index", "block_index", "trial_index", "case_id", "within", "variant"
     )
     return seats, [Planned(*row) for row in rows.iterator() if row[0] in used]
 
@@ -130,15 +130,24 @@ def _by_plan(planned: Sequence[Planned], *, practice: Sequence[int]) -> dict[int
     return found
 
 
+def _variant_claims(
+    spec: StudySpec, seats: Seats, trials: Mapping[int, Sequence[Planned]], count: int
+) -> Iterator[Claim]:
+    shown = {arm.name for arm in spec.arms if any(spec.condition(c).varies for c in arm.conditions.values())}
+    dealt: dict[str, list[str]] = {}
+    for arm, plans in _taken(spec, seats, count):
+        if arm in shown:
+            dealt.setdefault(arm, []).extend(trials[plan][0].variant for plan in plans if trials[plan])
+    yield from variant_claims([variant.name for variant in spec.variants], dealt)
+
+
 def _people(
     spec: StudySpec, seats: Seats, trials: Mapping[int, Sequence[Planned]], count: int
 ) -> Iterator[Dealt]:
     """Yield as many people of each arm as its share of the ratio asks for: the n-th has the n-th plan of the arm."""
-    ratio = dict(zip((arm.name for arm in spec.arms), spec.ratio, strict=True))
     levels = _levels(spec)
-    for (_key, arm), plans in seats.items():
-        people = max(1, round(count * ratio[arm] / max(ratio.values())))
-        for plan in plans[:people]:
+    for arm, plans in _taken(spec, seats, count):
+        for plan in plans:
             yield Dealt(
                 arm,
                 tuple(
@@ -152,6 +161,12 @@ def _people(
                     for trial in trials[plan]
                 ),
             )
+
+
+def _taken(spec: StudySpec, seats: Seats, count: int) -> Iterator[tuple[str, Sequence[int]]]:
+    ratio = dict(zip((arm.name for arm in spec.arms), spec.ratio, strict=True))
+    for (_key, arm), plans in seats.items():
+        yield arm, plans[: max(1, round(count * ratio[arm] / max(ratio.values())))]
 
 
 def _levels(spec: StudySpec) -> dict[tuple[str, str], str]:

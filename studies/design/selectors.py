@@ -106,8 +106,9 @@ def case_set_names(spec: StudySpec) -> list[str]:
 
 
 def predictor_aliases(spec: StudySpec) -> dict[str, str]:
-    """Return the predictors that conditions name: alias to the name under which each is registered."""
+    """Return the predictors that give advice or explain it: alias to the name under which each is registered."""
     used = [condition.predictor for condition in spec.conditions]
+    used += [variant.checkpoint for variant in spec.variants if variant.checkpoint]
     return {alias: spec.document["predictors"][alias] for alias in dict.fromkeys(used)}
 
 
@@ -122,7 +123,8 @@ def explanation_progress(version: StudyVersion) -> dict[str, Progress]:
     for condition in spec.conditions:
         for explanation in condition.explanations:
             jobs = job_progress(keys=keys.get(explanation.name, []))
-            found[explanation.name] = Progress(wanted, jobs["done"], jobs["failed"])
+            times = len(spec.variants_shown(explanation))
+            found[explanation.name] = Progress(wanted * times, jobs["done"], jobs["failed"])
     return found
 
 

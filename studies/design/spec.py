@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from studies.design.conditions import ConditionSpec, ExplanationSpec, read_condition
+from studies.design.variants import NO_VARIANT, Variant, read_variants
 from studies.protocols import get_protocol
 from studies.protocols.reveal import answer_comes_first
 from studies.protocols.stages import Decision, Option, Stage, Treatment, paid_once
@@ -138,6 +139,7 @@ class StudySpec:
     recruitment: Recruitment
     order: str = "fixed"
     per: str = "block"
+    variants: tuple[Variant, ...] = ()
 
     @cached_property
     def _by_name(self) -> tuple[Mapping[str, ConditionSpec], Mapping[str, ArmSpec]]:
@@ -152,6 +154,19 @@ class StudySpec:
     def condition_of(self, arm: str, within: str) -> ConditionSpec:
         """Return the condition that a trial shows in an arm; ``=name`` is one that all arms see there."""
         return self.condition(within[1:] if within.startswith(SHOWN) else self.arm(arm).conditions[within])
+
+    def variants_of(self, condition: ConditionSpec) -> tuple[str, ...]:
+        """Return the names of the variants that people see in a condition: one without a name where nothing varies."""
+        return tuple(each.name for each in self.variants) if condition.varies else (NO_VARIANT,)
+
+    def variants_shown(self, explanation: ExplanationSpec) -> tuple[Variant, ...]:
+        """Return the variants of an explanation; one that does not vary has a single one without a name."""
+        return self.variants if explanation.varies else (Variant(NO_VARIANT),)
+
+    def variant_in(self, condition: ConditionSpec, variant: str) -> str:
+        """Return the variant that a condition shows to whoever was dealt one."""
+        names = self.variants_of(condition)
+        return variant if variant in names else names[0]
 
     def arms_with(self, condition: str) -> tuple[ArmSpec, ...]:
         """Return the arms in which some trial shows the condition."""
@@ -227,6 +242,7 @@ class StudySpec:
             order=document.get("within", {}).get("order", "fixed"),
             per=document.get("within", {}).get("per", "block"),
             recruitment=Recruitment.of(allocation),
+            variants=read_variants(document),
         )
 
 

@@ -28,12 +28,14 @@ from studies.design.sessions import session_faults
 from studies.design.sidefiles import SAFE_NAME, raw_steps, read_side_files, referenced_files
 from studies.design.spec import StudySpec
 from studies.design.texts import text_html
+from studies.design.variantchecks import variant_faults
 from studies.design.yamlsource import MAXIMUM_BYTES, read_yaml
 from studies.errors import Fault, FileInvalid
 
 CHECKS = (
     decision_faults,
     condition_faults,
+    variant_faults,
     allocation_faults,
     recruitment_faults,
     bonus_faults,

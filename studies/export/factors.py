@@ -38,16 +38,22 @@ def factor_columns(spec: StudySpec, table: str) -> tuple[Column, ...]:
     )
 
 
-def condition_levels(spec: StudySpec, condition: str | None) -> dict[str, str | None]:
-    """Return the columns of the factors for a trial that shows a condition; one named variant has its own besides."""
-    levels = spec.condition(condition).levels if condition else {}
-    variant = {VARIANT: levels.get(VARIANT)} if has_variants(spec) else {}
-    return _columns(spec, levels, tuple(WORDS)) | variant
+def condition_levels(spec: StudySpec, condition: str | None, *, dealt: str = "") -> dict[str, str | None]:
+    """Return the columns of the factors for a trial that shows a condition, and which variant its explanations are of.
+
+    ``dealt`` is the variant of the participant's plan; where a factor is called variant, its level is the variant.
+    """
+    shown = spec.condition(condition) if condition else None
+    levels = shown.levels if shown else {}
+    columns = _columns(spec, levels, tuple(WORDS))
+    if spec.variants:
+        return columns | {VARIANT: dealt if shown and shown.varies else None}
+    return columns | ({VARIANT: levels.get(VARIANT)} if has_variants(spec) else {})
 
 
 def has_variants(spec: StudySpec) -> bool:
-    """Say whether people get different variants (seeds, checkpoints) of the same explanation: a factor of that name."""
-    return any(factor["name"] == VARIANT for factor in spec.factors)
+    """Say whether people get different variants of the same explanation: dealt ones, or a factor of that name."""
+    return bool(spec.variants) or any(factor["name"] == VARIANT for factor in spec.factors)
 
 
 def arm_levels(spec: StudySpec, arm: str | None) -> dict[str, str | None]:
@@ -80,6 +86,7 @@ def placement_document(spec: StudySpec) -> dict[str, Any]:
             for arm in spec.arms
         ],
         "factors": [dict(factor) for factor in spec.document.get("within", {}).get("factors", [])],
+        **({"variants": [variant.name for variant in spec.variants]} if spec.variants else {}),
         "order": spec.order,
         "per": spec.per,
         "blocks": [

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Min
 
+from studies.design.models import PlannedTrial
 from studies.export.casefacts import CaseFacts, predictor_of
 from studies.export.doses import SHOWN, shown_in
 from studies.export.factors import condition_levels
@@ -42,6 +43,7 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
     """Yield one row for each scheduled trial, also those never reached."""
     shapes: dict[tuple[int, str], TrialShape] = {}
     blank = dict.fromkeys(optional_columns(scope.spec))
+    dealt = _variants_dealt(scope)
     for people in scope.people_with_answers():
         trials = trials_of(people)
         answers = _answers([trial["pk"] for trial in trials])
@@ -63,7 +65,7 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
                 shapes[kind] = trial_shape(scope.spec, step=scope.spec.steps[kind[0]], condition=kind[1])
             row = blank | _place(scope, person, trial, facts)
             found = answers.get(trial["pk"], NOTHING)
-            row |= condition_levels(scope.spec, trial["condition"])
+            row |= condition_levels(scope.spec, trial["condition"], dealt=dealt.get(person.plan, ""))
             row |= _shown(scope, shapes[kind], facts=facts, trial=trial)
             asked = Asked(scope.spec, shapes[kind], facts_of_trial(scope, facts, shapes[kind], trial, person))
             row |= answered(asked, found.values)
@@ -74,6 +76,14 @@ def trial_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:
             row["presented_s"] = person.seconds(shown.get(trial["pk"]))
             row["responded_s"] = person.seconds(found.last if row["status"] == "answered" else None)
             yield row
+
+
+def _variants_dealt(scope: Scope) -> dict[int | None, str]:
+    """Return the variant of explanations that each plan shows; nothing is read where none vary."""
+    if not scope.spec.variants:
+        return {}
+    rows = PlannedTrial.objects.filter(version=scope.version).order_by()
+    return dict(rows.values_list("plan", "variant").distinct())
 
 
 def response_rows(scope: Scope, facts: CaseFacts) -> Iterator[Row]:

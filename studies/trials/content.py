@@ -29,6 +29,7 @@ from studies.design.models import (
 )
 from studies.design.selectors import check_case_map, originals_of, text_get, version_spec
 from studies.design.spec import ConditionSpec, StudySpec
+from studies.design.variants import NO_VARIANT
 from studies.protocols.stages import Stage
 
 Read = TypeVar("Read", bound=Callable[..., Any])
@@ -45,6 +46,7 @@ class PlannedCase:
     trial_index: int
     within: str = ""
     check: int | None = None
+    variant: str = ""
 
 
 class CaseShown:
@@ -119,8 +121,10 @@ def planned_cases(version_id: int, plan: int, step_index: int) -> tuple[PlannedC
     """Return the trials that a plan holds for a step, in their order, with the attention checks among them."""
     rows = PlannedTrial.objects.filter(version_id=version_id, plan=plan, step_index=step_index)
     planned = [
-        PlannedCase(*row)
-        for row in rows.order_by("trial_index").values_list("case_id", "block_index", "trial_index", "within")
+        PlannedCase(**row)
+        for row in rows.order_by("trial_index").values(
+            "case_id", "block_index", "trial_index", "within", "variant"
+        )
     ]
     step = version_spec(version_id).steps[step_index]
     checks = checks_of(step.params)
@@ -193,33 +197,47 @@ def _advice_of(found: Prediction, predictor: str) -> AdviceGiven:
 
 
 @kept
-def explanations_shown(version_id: int, condition: str, case_id: int) -> tuple[ExplanationShown, ...]:
-    """Return the explanations that a condition shows for a case; all of them, verified, or an error."""
-    declared = [e.name for e in version_spec(version_id).condition(condition).explanations]
-    found = _explanations(version_id).get((condition, case_id), [])
+def explanations_shown(
+    version_id: int, condition: str, case_id: int, variant: str = ""
+) -> tuple[ExplanationShown, ...]:
+    """Return the explanations that a condition shows for a case, in a variant (by default the first of the condition).
+
+    All of them, verified, or an error.
+    """
+    spec = version_spec(version_id)
+    shown = spec.condition(condition)
+    declared = [e.name for e in shown.explanations]
+    variant = spec.variant_in(shown, variant)
+    found = _explanations(version_id).get((condition, variant, case_id), [])
     if not found and not _is_launched(version_id):
-        found = _prepared(version_id, declared, case_id)
+        found = _prepared(version_id, shown, variant, case_id)
     if [name for name, *_ in found] != declared:
         raise ArtefactMissing(f"Case {case_id} has {len(found)} of {len(declared)} explanations to show.")
     return tuple(ExplanationShown(*row, html=rendering_html(row[2])) for row in found)
 
 
 @kept
-def _explanations(version_id: int) -> dict[tuple[str, int], list[tuple[str, str, str]]]:
+def _explanations(version_id: int) -> dict[tuple[str, str, int], list[tuple[str, str, str]]]:
     rows = ShownExplanation.objects.filter(version_id=version_id).order_by("position")
-    found: dict[tuple[str, int], list[tuple[str, str, str]]] = {}
-    for condition, case_id, *names in rows.values_list(
-        "condition", "case_id", "name", "artefact_digest", "rendering_digest"
+    found: dict[tuple[str, str, int], list[tuple[str, str, str]]] = {}
+    for condition, variant, case_id, *names in rows.values_list(
+        "condition", "variant", "case_id", "name", "artefact_digest", "rendering_digest"
     ):
-        found.setdefault((condition, case_id), []).append(tuple(names))  # type: ignore[arg-type]
+        found.setdefault((condition, variant, case_id), []).append(tuple(names))  # type: ignore[arg-type]
     return found
 
 
-def _prepared(version_id: int, names: list[str], case_id: int) -> list[tuple[str, str, str]]:
+def _prepared(
+    version_id: int, condition: ConditionSpec, variant: str, case_id: int
+) -> list[tuple[str, str, str]]:
     """Return what a version that is not launched yet would show by now."""
-    keys = dict(
-        PreparedExplanation.objects.filter(version_id=version_id, case_id=case_id).values_list("name", "key")
-    )
+    names = {e.name: variant if e.varies else NO_VARIANT for e in condition.explanations}
+    rows = PreparedExplanation.objects.filter(version_id=version_id, case_id=case_id)
+    keys = {
+        name: key
+        for name, made_as, key in rows.values_list("name", "variant", "key")
+        if names.get(name) == made_as
+    }
     drawn = Rendering.objects.select_related("explanation").filter(
         explanation__key__in=keys.values(),
         spec_digest__in=Preparation.objects.filter(version_id=version_id).values("rendering_spec"),

@@ -125,6 +125,7 @@ def _mould(trial: TrialOfStudy, *, step_index: int, stage: Stage) -> Mould | Non
         treatment=(
             "treatment",
             *shown_to,
+            trial.variant,
             trial.case_id,
             "advice" in stage.items,
             "explanations" in stage.items,

@@ -205,6 +205,7 @@ class Sitting:
             turn=self.seat.plan + self.place.trial if self.seat else 0,
             seen=self.seen,
             check=self.check_at(self.step, self.place.trial),
+            variant=self.cases(self.step)[self.place.trial].variant,
         )
 
     @property

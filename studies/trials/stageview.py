@@ -65,7 +65,8 @@ class TrialOfStudy:
     ``group`` holds what shares its page, ``examples`` what was studied before, ``outcomes`` the right
     answers that may be told of them, and ``turn`` says how far the sides of alternatives have moved on. ``seen`` is
     what the participant has been shown of the trial (``None``: everything is), ``withheld`` numbers the parts of the
-    treatment that are not on the page; ``check`` says how it checks attention, if it does.
+    treatment that are not on the page; ``check`` says how it checks attention, if it does; ``variant`` is that of the
+    explanations.
     """
 
     version_id: int
@@ -80,6 +81,7 @@ class TrialOfStudy:
     seen: Seen | None = None
     withheld: frozenset[int] = frozenset()
     check: AttentionCheck | None = None
+    variant: str = ""
 
     @property
     def predictor(self) -> str:
@@ -245,7 +247,7 @@ def _advice(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
 
 
 def _explanations(trial: TrialOfStudy, _earlier: Mapping[str, Any]) -> Shown:
-    found = explanations_shown(trial.version_id, trial.condition.name, trial.case_id)
+    found = explanations_shown(trial.version_id, trial.condition.name, trial.case_id, trial.variant)
     parts = [part for part in trial.condition.parts if not part.is_advice]
     confidence = trial.confidence
     for part, shown in zip(parts, found, strict=True):

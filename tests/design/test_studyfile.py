@@ -157,7 +157,6 @@ WRONG |= {
 }  # fmt: skip
 # What the format says and the engine does not do yet: the change, and the line at which it is refused.
 NOT_YET: dict[str, tuple[str, str, int]] = {
-    "variants": ("conditions:", "variants: {of: [seed]}\nconditions:", 13),
     "a text without content": ("kind: shuffled", "kind: placebic_text", 16),
     "clusters": ("slots: 24}", "slots: 24, method: cluster}", 18),
     "another scale": ("{scale: percent}", "{scale: ordinal}", 12),

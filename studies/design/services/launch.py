@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -69,6 +70,7 @@ def version_launch(
                 trial_index=trial.trial_index,
                 case_id=trial.case,
                 within=trial.within,
+                variant=trial.variant,
             )
             for trial in planned
         ],
@@ -112,4 +114,4 @@ def _drawn_clear(version: StudyVersion) -> None:
 def _sized(request: PlanRequest, *, spec: StudySpec, lists: Sequence[Lists]) -> PlanRequest:
     """Ask for as many plans in each list as its most frequent arm has places."""
     plans = {key: max(plans_needed(spec, drawn[key]) for drawn in lists) for key in request.plans}
-    return PlanRequest(request.groups, request.practice, plans)
+    return replace(request, plans=plans)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 
-from explainers.models import Case, Explanation, Job, Predictor, Rendering
-from explainers.services import explanations_request, predictions_request, renderings_request
-from studies.design.content import content_of, explanations_of, missing_content
+from explainers.core.errors import NotReady
+from explainers.models import Case, Explanation, Job, Rendering
+from explainers.services import (
+    explanation_checkpoints_request,
+    explanations_request,
+    predictions_request,
+    renderings_request,
+)
+from studies.design.content import Content, content_of, explanations_of, missing_content
 from studies.design.models import Preparation, PreparedExplanation, ShownExplanation, StudyVersion
 from studies.design.selectors import explanation_progress, prediction_progress, rendering_progress
 from studies.design.services.gate import gates_prepare
 from studies.design.spec import ExplanationSpec
+from studies.design.variants import NO_VARIANT, Variant
 from studies.errors import StudyError
 
 
@@ -40,7 +49,8 @@ def version_prepare(*, version: StudyVersion) -> int:
                 predictions_request(predictor=predictor, case_set=case_set)
     cases = content.cases()
     for explanation in explanations_of(content.spec):
-        _explanations_prepare(version, explanation, predictor=predictors[explanation.predictor], cases=cases)
+        for variant in content.spec.variants_shown(explanation):
+            _explanations_prepare(version, explanation, variant, content=content, cases=cases)
     to_come = _to_come(version)
     if to_come == 0 and explanations_of(content.spec):
         _renderings_prepare(version)
@@ -57,29 +67,53 @@ def _to_come(version: StudyVersion) -> int:
 
 
 def _explanations_prepare(
-    version: StudyVersion, explanation: ExplanationSpec, *, predictor: Predictor, cases: list[Case]
+    version: StudyVersion,
+    explanation: ExplanationSpec,
+    variant: Variant,
+    *,
+    content: Content,
+    cases: list[Case],
 ) -> None:
-    asked = PreparedExplanation.objects.filter(version=version, name=explanation.name)
+    asked = PreparedExplanation.objects.filter(version=version, name=explanation.name, variant=variant.name)
     if asked.count() == len(cases):
         return
     with transaction.atomic():
-        keys = explanations_request(
-            predictor=predictor,
-            cases=cases,
-            method=explanation.method,
-            target=explanation.target,
-            parameters=dict(explanation.parameters),
-            control={"kind": explanation.control} if explanation.control else None,
-        )
+        keys = _keys(explanation, variant, content=content, cases=cases)
         rows = Job.objects.filter(key__in=keys).values_list("case_id", "key")
         asked.delete()
         PreparedExplanation.objects.bulk_create(
             [
-                PreparedExplanation(version=version, name=explanation.name, case_id=case, key=key)
+                PreparedExplanation(
+                    version=version, name=explanation.name, variant=variant.name, case_id=case, key=key
+                )
                 for case, key in rows
             ],
             batch_size=500,
         )
+
+
+def _keys(
+    explanation: ExplanationSpec, variant: Variant, *, content: Content, cases: list[Case]
+) -> list[str]:
+    """Ask the engine for an explanation of every case; those by a checkpoint wait until the advice is there."""
+    predictor = content.known_predictors[explanation.predictor]
+    asked: dict[str, Any] = {
+        "predictor": predictor,
+        "cases": cases,
+        "method": explanation.method,
+        "target": explanation.target,
+        "parameters": dict(explanation.parameters),
+        "seed": variant.seed,
+    }
+    if not variant.checkpoint:
+        return explanations_request(
+            **asked, control={"kind": explanation.control} if explanation.control else None
+        )
+    checkpoint = content.known_predictors[variant.checkpoint]
+    try:
+        return explanation_checkpoints_request(**asked, checkpoints=[checkpoint])[checkpoint.name]
+    except NotReady:
+        return []
 
 
 def _renderings_prepare(version: StudyVersion) -> None:
@@ -91,10 +125,10 @@ def _renderings_prepare(version: StudyVersion) -> None:
 @transaction.atomic
 def _shown_write(version: StudyVersion) -> None:
     """Write which explanation each condition shows for each case; until launch this can be done anew."""
-    keys: dict[str, dict[int, str]] = {}
+    keys: dict[tuple[str, str], dict[int, str]] = {}
     prepared = PreparedExplanation.objects.filter(version=version)
-    for name, case, key in prepared.values_list("name", "case_id", "key"):
-        keys.setdefault(name, {})[case] = key
+    for name, variant, case, key in prepared.values_list("name", "variant", "case_id", "key"):
+        keys.setdefault((name, variant), {})[case] = key
     found = {e.key: e for e in Explanation.objects.filter(key__in=prepared.values("key"))}
     drawn = dict(
         Rendering.objects.filter(
@@ -102,20 +136,23 @@ def _shown_write(version: StudyVersion) -> None:
             explanation__key__in=prepared.values("key"),
         ).values_list("explanation_id", "digest")
     )
+    spec = content_of(version).spec
     rows = [
         ShownExplanation(
             version=version,
             condition=condition.name,
             position=position,
             name=explanation.name,
+            variant=variant,
             case_id=case,
             explanation=found[key],
             artefact_digest=found[key].artefact_digest,
             rendering_digest=drawn[found[key].pk],
         )
-        for condition in content_of(version).spec.conditions
+        for condition in spec.conditions
+        for variant in spec.variants_of(condition)
         for position, explanation in enumerate(condition.explanations)
-        for case, key in keys[explanation.name].items()
+        for case, key in keys[explanation.name, variant if explanation.varies else NO_VARIANT].items()
     ]
     existing = ShownExplanation.objects.filter(version=version)
     if existing.count() != len(rows):

@@ -106,7 +106,7 @@ def _explanation_problems(version: StudyVersion, content: Content) -> Iterator[s
     if not explanations:
         return
     prepared = PreparedExplanation.objects.filter(version=version)
-    wanted = len(content.cases()) * len(explanations)
+    wanted = len(content.cases()) * sum(len(content.spec.variants_shown(each)) for each in explanations)
     if prepared.count() < wanted:
         yield f"{wanted - prepared.count()} of {wanted} explanations were not asked for yet: prepare the version."
         return
@@ -118,7 +118,10 @@ def _explanation_problems(version: StudyVersion, content: Content) -> Iterator[s
 
 
 def _rendering_problems(version: StudyVersion, content: Content) -> Iterator[str]:
-    wanted = len(content.cases()) * sum(len(condition.explanations) for condition in content.spec.conditions)
+    spec = content.spec
+    wanted = len(content.cases()) * sum(
+        len(condition.explanations) * len(spec.variants_of(condition)) for condition in spec.conditions
+    )
     shown = ShownExplanation.objects.filter(version=version)
     if shown.count() < wanted:
         yield f"{wanted - shown.count()} of {wanted} explanations are not drawn yet: prepare the version again."
