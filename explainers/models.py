@@ -15,6 +15,11 @@ class CaseSet(models.Model):
     schema = models.JSONField()
     licence = models.CharField(max_length=200, blank=True)
     permitted_use = models.CharField(max_length=400, blank=True)
+    export_rule = models.CharField(
+        max_length=20,
+        blank=True,
+        help_text="What of the cases may leave with a dataset: empty, or results_only.",
+    )
     notes = models.JSONField(
         default=list, blank=True, help_text="What was taken out of files, and what to look at."
     )

@@ -31,7 +31,7 @@ from analysis.report.sample import Sample, sample_of
 from analysis.report.scope import scope
 from analysis.report.sensitivity import main_sample, sensitivity_analyses
 from analysis.report.sheet import reporting_sheet
-from analysis.report.treatment import reference_sentences, treatment_shown
+from analysis.report.treatment import licence_sentences, reference_sentences, treatment_shown
 from analysis.report.validity import ai_accuracy, explanation_seen, trial_status, unaided_condition
 from analysis.report.verdict import answer_family
 
@@ -123,7 +123,8 @@ def compute_results(
         ),
         "coding": coder_agreement(beside.codings, alpha=plan.alpha, blinded=beside.blinded),
         "methods": _methods(sample, plan=plan, settings=used, labels=labels, about=about)
-        + reference_sentences(beside),
+        + reference_sentences(beside)
+        + licence_sentences(beside),
         "provenance": _provenance(dataset, plan=plan, settings=used, bundle=beside),
     }
     return results | _cards(results, beside=beside, plan=plan)

@@ -87,6 +87,39 @@ def reference_sentences(bundle: Bundle) -> list[str]:
     ]
 
 
+def licence_sentences(bundle: Bundle) -> list[str]:
+    """Say under which licence the cases are, what they may be used for, and what of them may leave.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Its treatment may hold ``case_sets``: a list of ``name, licence, permitted_use, export_rule``.
+
+    Returns
+    -------
+    list of str
+        One sentence for each set that says any of it.
+
+    Examples
+    --------
+    >>> told = {"name": "scans", "licence": "CC BY 4.0", "export_rule": "results_only"}
+    >>> licence_sentences(Bundle(treatment={"case_sets": [told]}))
+    ['Cases scans: licence CC BY 4.0; no picture or text of a case leaves with the data.']
+    """
+    given = bundle.treatment.get("case_sets")
+    found = []
+    for one in given if isinstance(given, list) else []:
+        if isinstance(one, Mapping):
+            parts = [
+                f"licence {one['licence']}" if one.get("licence") else "",
+                f"permitted use: {one['permitted_use']}" if one.get("permitted_use") else "",
+                "no picture or text of a case leaves with the data" if one.get("export_rule") else "",
+            ]
+            told = "; ".join(part for part in parts if part).rstrip(".")
+            found += [f"Cases {one.get('name')}: {told}."] if told else []
+    return found
+
+
 def pictures(bundle: Bundle, *, conditions: tuple[str, ...]) -> dict[str, str]:
     """Return the picture of a trial of each condition as a data address, where there is a fit one.
 

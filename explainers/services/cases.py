@@ -26,6 +26,7 @@ def case_set_import(
     rows: Sequence[Mapping[str, Any]],
     licence: str = "",
     permitted_use: str = "",
+    export_rule: str = "",
     notes: Sequence[str] = (),
     pictures: Mapping[str, bytes] | None = None,
 ) -> CaseSet:
@@ -43,6 +44,8 @@ def case_set_import(
     content = {"name": name, "schema": complete, "rows": checked, "licence": licence}
     if permitted_use:
         content["permitted_use"] = permitted_use
+    if export_rule:
+        content["export_rule"] = export_rule
     digest = digest_of(content)
     existing = CaseSet.objects.filter(name=name).first()
     if existing is not None:
@@ -58,6 +61,7 @@ def case_set_import(
         schema=content["schema"],
         licence=licence[:200],
         permitted_use=permitted_use[:400],
+        export_rule=export_rule,
         notes=list(notes),
     )
     Case.objects.bulk_create(

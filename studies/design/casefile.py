@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from explainers.core.cases import complete_schema
+from explainers.core.cases import RESULTS_ONLY, complete_schema
 from explainers.core.errors import CaseSetRefused
 from studies.design.casecolumns import FurtherColumns, FurtherValues, further_columns, original_faults
 from studies.design.schemafaults import did_you_mean
@@ -27,8 +27,9 @@ _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SCHEMA_KEYS = {
-    "features", "id", "truth", "truths", "columns", "licence", "permitted_use", "modality", "label", "parts",
+    "features", "id", "truth", "truths", "columns", "licence", "permitted_use", "export", "modality", "label", "parts",
 }  # fmt: skip
+EXPORT_RULES = {"everything": "", "results_only": RESULTS_ONLY}
 _TRUTH_KEYS = {"column", "options", "source", "adjudication"}
 
 
@@ -45,6 +46,7 @@ class CaseSchema:
     adjudication: str = ""
     further: FurtherColumns = field(default_factory=FurtherColumns)
     permitted_use: str = ""
+    export_rule: str = ""
     content: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -86,6 +88,10 @@ def schema_read(data: bytes, *, name: str = "schema", options: Sequence[str] = (
         for key in truth
         if key not in _TRUTH_KEYS
     ]
+    export = content.get("export", "everything")
+    if export not in EXPORT_RULES:
+        told = f"{str(export)[:40]!r} says nothing of what may leave: write {' or '.join(EXPORT_RULES)}."
+        faults.append(source.fault(("export",), told))
     further, wrong = further_columns(source)
     faults += wrong
     faults += [
@@ -111,6 +117,7 @@ def schema_read(data: bytes, *, name: str = "schema", options: Sequence[str] = (
         adjudication=str(truth.get("adjudication", ""))[:MAXIMUM_TEXT],
         further=further,
         permitted_use=str(content.get("permitted_use", ""))[: 2 * MAXIMUM_TEXT],
+        export_rule=EXPORT_RULES[export],
         content=complete,
     )
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from explainers.core.cases import RESULTS_ONLY
 from explainers.core.errors import ArtefactCorrupt, ArtefactMissing
 from explainers.core.store import Store
 from explainers.models import Case, Prediction
@@ -32,7 +33,8 @@ def trials_drawn(scope: Scope) -> dict[str, dict[str, str]]:
     """Return a drawn trial of each condition: ``case_id``, ``stage``, HTML of ``prompt, case, shown, asked``.
 
     All conditions are drawn on one case, one of the practice if there are any. A study whose pages are no trials of
-    single cases, or whose content is not there any more, has none: the report then tells its conditions in words.
+    single cases, whose content may not leave, or is not there any more, has none: the report then tells its conditions
+    in words.
     """
     step = _main_step(scope)
     if step is None:
@@ -63,7 +65,12 @@ def _candidates(scope: Scope, step: Step) -> Iterator[int]:
     seen: set[int] = set()
     for index in [*practice, step.index]:
         planned = PlannedTrial.objects.filter(version=scope.version, step_index=index)
-        rows = planned.order_by("plan", "trial_index").values_list("case_id", flat=True)
+        # Of a set whose cases may not leave, no case is drawn: the picture would leave with the dataset.
+        rows = (
+            planned.exclude(case__case_set__export_rule=RESULTS_ONLY)
+            .order_by("plan", "trial_index")
+            .values_list("case_id", flat=True)
+        )
         for case_id in rows[:CANDIDATES]:
             if case_id not in seen:
                 seen.add(case_id)

@@ -31,6 +31,7 @@ def treatment_document(scope: Scope) -> dict[str, Any]:
         "pay": document["bonus"],
         "recruited": _recruited(scope),
         "reference_standards": _standards(scope),
+        "case_sets": _case_sets(scope),
         "conditions": _conditions(scope),
         "ai": {"on_the_case_sets": _ai_on_the_sets(scope)},
         "coding": {"blinded": True} if TextCode.objects.filter(version=scope.version).exists() else None,
@@ -87,6 +88,13 @@ def _standards(scope: Scope) -> list[dict[str, str | int]]:
     )
     found = reference_standards(case_ids=list(trials.order_by().values_list("case_id", flat=True).distinct()))
     return [row for row in found if row["source"] or row["adjudication"]]
+
+
+def _case_sets(scope: Scope) -> list[dict[str, str]]:
+    """Return licence, permitted use and export rule of the study's case sets, as far as each says any."""
+    sets = CaseSet.objects.filter(name__in=case_set_names(scope.spec)).order_by("name")
+    keys = ("name", "licence", "permitted_use", "export_rule")
+    return [{key: value for key, value in row.items() if value} for row in sets.values(*keys)]
 
 
 def _instructions(scope: Scope) -> str:

@@ -157,3 +157,21 @@ def test_other_content_under_a_name_that_is_taken_is_refused(other: bytes) -> No
 def test_the_import_leaves_a_line_in_the_audit_trail() -> None:
     case_file_import(name="cells", csv=case_csv(), schema=SCHEMA)
     assert StaffAction.objects.get().detail == {"name": "cells", "rows": CASES}
+
+
+def test_a_schema_says_what_may_leave_with_a_dataset() -> None:
+    assert schema_read(SCHEMA, name="s").export_rule == ""
+    assert schema_read(SCHEMA + b"export: results_only\n", name="s").export_rule == "results_only"
+    with pytest.raises(
+        FileInvalid, match="'nothing' says nothing of what may leave: write everything or results_only"
+    ):
+        schema_read(SCHEMA + b"export: nothing\n", name="s")
+
+
+@pytest.mark.django_db
+def test_the_rule_of_what_may_leave_stays_with_the_case_set_and_is_part_of_its_identity() -> None:
+    plain = case_file_import(name="one", csv=case_csv(), schema=SCHEMA)
+    kept = case_file_import(name="two", csv=case_csv(), schema=SCHEMA + b"export: results_only\n")
+    assert (plain.export_rule, kept.export_rule) == ("", "results_only")
+    with pytest.raises(FileInvalid, match="another case set called"):
+        case_file_import(name="one", csv=case_csv(), schema=SCHEMA + b"export: results_only\n")

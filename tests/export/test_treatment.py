@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 
 from analysis.models import Dataset
+from analysis.report.bundle import Bundle
 from analysis.report.drawn import cleaned
+from analysis.report.treatment import licence_sentences
 from studies.design.models import StudyVersion
 from studies.export.drawn import trials_drawn
 from studies.export.people import Scope
 from studies.export.services import dataset_export
+from tests.design import scene
+from tests.design.scene import SCHEMA
 from tests.export.conftest import folder_of, send_people
 from tests.factories import SHORT_FLOW, launched_version
 
@@ -108,3 +112,27 @@ def test_a_study_whose_content_is_gone_is_told_in_words(fresh_process: Path) -> 
     found = drawn(dataset_export(version=version, simulated=True))
     assert found["ig"] is None
     assert found["ai"] is not None
+
+
+RESTRICTED = SCHEMA + b"licence: DUA 1.5\npermitted_use: this study only\nexport: results_only\n"
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, RESTRICTED])
+def test_of_cases_that_may_not_leave_no_trial_is_drawn_and_the_methods_say_so(
+    schema: bytes, fresh_process: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scene, "SCHEMA", schema)
+    version = scene.launched()
+    send_people(version, count=3, policies=("follow",))
+    told = treatment(dataset_export(version=version, simulated=True))
+    drawn_trials = [one["trial"] for one in told["conditions"]]
+    if schema is SCHEMA:
+        assert all(drawn_trials)
+        assert licence_sentences(Bundle(treatment=told)) == []
+        return
+    assert not any(drawn_trials)
+    sentence = (
+        "Cases small-cases: licence DUA 1.5; permitted use: this study only; "
+        "no picture or text of a case leaves with the data."
+    )
+    assert licence_sentences(Bundle(treatment=told)) == [sentence]

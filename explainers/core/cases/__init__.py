@@ -9,6 +9,7 @@ from explainers.core.cases.panel import (
 )
 from explainers.core.cases.schema import (
     MODALITIES,
+    RESULTS_ONLY,
     check_rows,
     check_schema,
     check_text,
@@ -19,6 +20,7 @@ from explainers.core.cases.schema import (
 
 __all__ = [
     "MODALITIES",
+    "RESULTS_ONLY",
     "PanelRow",
     "check_rows",
     "check_schema",

@@ -9,6 +9,7 @@ from explainers.core.errors import CaseSetRefused
 
 FEATURE_KEYS = {"name", "label", "unit", "low", "high", "decimals", "meaning"}
 MODALITIES = ("tabular", "image", "text")
+RESULTS_ONLY = "results_only"  # an export rule: answers about cases leave, pictures and texts of them do not
 LONGEST_TEXT = 20_000
 LONGEST_LABEL = 200
 FAULTS_SHOWN = 10

@@ -61,6 +61,7 @@ def _inputs_import(name: str, file: CaseFile) -> CaseSet:
             rows=file.rows,
             licence=file.schema.licence,
             permitted_use=file.schema.permitted_use,
+            export_rule=file.schema.export_rule,
             pictures=file.pictures,
             notes=file.notes,
         )
