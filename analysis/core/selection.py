@@ -24,6 +24,7 @@ DEFERRAL_PROTOCOLS = ("deferral",)
 DIAGNOSIS_PROTOCOLS = ("diagnose",)
 INTERVENTION_PROTOCOLS = ("intervene",)
 AUDIT_PROTOCOLS = ("audit",)
+PREFERENCE_PROTOCOLS = ("preference",)
 LEARNING_PROTOCOLS = ("learning_transfer", "forward_simulation")
 
 

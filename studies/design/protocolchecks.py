@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis.core.registry import UnknownPluginError
@@ -140,6 +140,7 @@ def _studied_before(draft: Draft, step: RawStep) -> bool:
 def _order_of_phases(draft: Draft) -> Iterator[Fault]:
     declared = draft.data.get("phases")
     named = [(step, step.params["phase"]) for step in draft.of_kind("trials") if "phase" in step.params]
+    yield from _retention_faults(draft, named)
     if declared is None:
         return
     for index, phase in enumerate(declared):
@@ -158,3 +159,16 @@ def _order_of_phases(draft: Draft) -> Iterator[Fault]:
         yield draft.fault(
             ("phases",), "The blocks of trials begin these phases in another order: reorder them."
         )
+
+
+def _retention_faults(draft: Draft, named: Sequence[tuple[RawStep, str]]) -> Iterator[Fault]:
+    """What is left a minute later is no retention: a later session has to begin before it."""
+    sessions = [step.index for step in draft.of_kind("session")]
+    learnt = max((step.index for step, phase in named if phase != "retention"), default=-1)
+    for step, phase in named:
+        if phase == "retention" and not any(learnt < session < step.index for session in sessions):
+            yield draft.fault(
+                (*step.path, "phase"),
+                "Retention is what is left in a later session: put '- session: {name: …, opens_after_days: …}' "
+                "before this block, or call its phase test.",
+            )

@@ -32,6 +32,7 @@ def with_every_column(trials: pd.DataFrame) -> pd.DataFrame:
         )
         blocks.append(_numeric(block, rng=rng) if protocol == "forward_simulation" else block)
     blocks.append(_numeric(base, rng=rng).assign(block_index=15))
+    blocks.append(_compared(base, rng=rng).assign(block_index=16))
     found = pd.concat(blocks, ignore_index=True)
     n = len(found)
     known = found["correct"].notna()
@@ -64,6 +65,14 @@ def with_every_questionnaire(scales: pd.DataFrame) -> pd.DataFrame:
         for place, name in enumerate(others)
     ]
     return pd.concat([scales, *more], ignore_index=True)
+
+
+def _compared(block: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
+    n = len(block)
+    return block.assign(
+        protocol="preference", response_initial=None, correct_initial=None, correct=None,
+        response=rng.choice(["ig", "shap", "neither"], n), explanations="ig+shap", place=rng.choice([1, 2], n),
+    )  # fmt: skip
 
 
 def _numeric(block: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:

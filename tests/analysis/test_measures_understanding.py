@@ -207,3 +207,43 @@ def test_decisions_flip_between_variants_of_a_case() -> None:
     found = analysis.measure("variant_components", table).loc["ig"]
     # c1: a, b, a gives two flips of three pairs; the variant s1 of c2 ties and gives no pair.
     assert (found["flip_rate"], found["n_pairs"]) == (pytest.approx(2 / 3), 3)
+
+
+def comparisons(**columns: Any) -> pd.DataFrame:
+    return pd.DataFrame({"condition": "both", "protocol": "preference", **columns})
+
+
+def test_preferences_are_shares_of_people_and_not_of_comparisons() -> None:
+    # p1 answers four comparisons and p2 one: each counts once.
+    table = comparisons(
+        participant_id=["p1"] * 4 + ["p2"],
+        response=["ig", "ig", "ig", "neither", "shap"],
+        place=[1, 1, 2, None, 2],
+        n_options=[2, 2, 2, 2, 3],
+        explanations=["ig+shap"] * 4 + ["ig+shap+lime"],
+    )
+    found = analysis.measure("preferences", table).droplevel(0)
+    assert found["value"].to_dict() == {"ig": 0.375, "lime": 0.0, "neither": 0.125, "shap": 0.5}
+    assert found["value"].sum() == pytest.approx(1)
+    assert found["n"].to_dict() == {"ig": 3, "lime": 0, "neither": 1, "shap": 1}
+    assert found.loc["ig", "chance"] == pytest.approx((4 / 2 + 1 / 3) / 5)
+    assert found.loc["ig", "first_place"] == pytest.approx(2 / 3)
+    assert found.loc[["neither", "lime"], "first_place"].isna().all()
+    assert np.isnan(found.loc["neither", "chance"])
+    # the t interval of the two shares 0.75 and 0: 0.375 +- 12.7062 * 0.375
+    assert found.loc["ig", ["ci_low", "ci_high"]].tolist() == pytest.approx(
+        [0.375 - 4.764827, 0.375 + 4.764827], abs=1e-5
+    )
+
+
+def test_preferences_of_one_participant_have_no_interval_and_unanswered_comparisons_are_counted() -> None:
+    table = comparisons(
+        participant_id="p1",
+        response=["ig", None, "shap"],
+        place=[1, None, 1],
+        n_options=2,
+    )
+    found = analysis.measure("preferences", table).droplevel(0)
+    assert found[["ci_low", "ci_high"]].isna().all(axis=None)
+    assert found["n_undefined"].tolist() == [1, 1]
+    assert found["n_comparisons"].tolist() == [2, 2]

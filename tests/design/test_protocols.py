@@ -76,6 +76,29 @@ def test_phases_that_the_blocks_do_not_keep_to_are_refused(phases: str, message:
         study_read(source, files=SIDE_FILES)
 
 
+@pytest.mark.parametrize("place", ["nowhere", "before the test", "before the retention"])
+def test_retention_is_held_to_a_later_session(place: str) -> None:
+    few = "cases: {per_participant: 4}"
+    blocks = [
+        f"protocol: learning_transfer, phase: {phase}, {few}" for phase in ("learn", "test", "retention")
+    ]
+    source = with_trials(*blocks)
+    session = "  - session: {name: later, opens_after_days: 7}\n"
+    for phase in ("test", "retention"):
+        if place == f"before the {phase}":
+            at = source.index(f"  - trials: {{protocol: learning_transfer, phase: {phase}")
+            source = source[:at] + session + source[at:]
+    if place == "before the retention":
+        spec = study_read(source, files=SIDE_FILES).spec
+        assert [step.kind for step in spec.steps if step.kind in ("trials", "session")][-2:] == [
+            "session",
+            "trials",
+        ]
+        return
+    with pytest.raises(FileInvalid, match="Retention is what is left in a later session"):
+        study_read(source, files=SIDE_FILES)
+
+
 def test_phases_in_their_order_are_carried_out() -> None:
     few = "cases: {per_participant: 2}"
     blocks = [f"protocol: learning_transfer, phase: {phase}, {few}" for phase in ("pre", "learn", "test")]
