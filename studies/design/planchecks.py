@@ -150,6 +150,27 @@ def _unasked(draft: Draft, measure: str, outcome: Mapping[str, Any], path: Path)
                 yield draft.fault(
                     path, f"The questionnaire '{measure}' is not asked in the condition '{name}'."
                 )
+        if placement(draft, text) == "within" and not _is_asked_after_each(draft, measure):
+            yield draft.fault(
+                path,
+                f"The questionnaire '{measure}' is asked once for several conditions, so that it belongs to none: let "
+                "each step of trials show one (per: step), and put the questionnaire after each step of trials.",
+            )
+
+
+def _is_asked_after_each(draft: Draft, questionnaire: str) -> bool:
+    """Say whether a questionnaire follows every step of trials that shows one of the conditions met in turn."""
+    is_new = False
+    for step in draft.steps:
+        if step.kind == "trials" and "show" not in step.params:
+            if is_new:
+                return False
+            is_new = True
+        elif step.kind == "questionnaire":
+            found = draft.side.questionnaires.get(step.params["use"])
+            if found is not None and found.name == questionnaire:
+                is_new = False
+    return draft.crossing.is_by_step and not is_new
 
 
 def _fault_of(draft: Draft, sentence: str) -> Fault:

@@ -41,6 +41,10 @@ CODES = {
         "participants who were erased or who refused consent after the debrief (their row in participants stays, "
         "marked excluded)"
     ),
+    "scales.condition": (
+        "where participants meet several conditions, the one whose trials came just before the questionnaire; what was "
+        "allocated to the participant where these trials mixed several"
+    ),
     "scales.value": "of an item with options: the place of the answer among them, from 1",
 }
 

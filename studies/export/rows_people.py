@@ -14,6 +14,7 @@ from studies.design.spec import StudySpec
 from studies.enrolment.models import Completion, Consent, Participant, Withdrawal
 from studies.export.attention import Attended, asked_items
 from studies.export.factors import arm_levels
+from studies.export.met import condition_asked_about, conditions_met
 from studies.export.payloads import payload_text, study_words
 from studies.export.people import Person, Scope
 from studies.trials.models import Event, StepResponse, Trial, TrialResponse
@@ -73,7 +74,7 @@ def scale_rows(scope: Scope) -> Iterator[Row]:
     items = questionnaire_items(scope.spec)
     scoring = {step.index: step.params.get("scoring", "mean") for step in scope.spec.steps}
     for people in scope.people_with_answers():
-        persons = {person.pk: person for person in people}
+        persons, met = {person.pk: person for person in people}, conditions_met(scope, people)
         answers = StepResponse.objects.filter(participant__in=list(persons), kind="questionnaire")
         for answer in answers.order_by("participant_id", "pk").values(
             "participant_id", "step_index", "instrument", "instrument_version", "item", "value", "responded_at",
@@ -85,7 +86,7 @@ def scale_rows(scope: Scope) -> Iterator[Row]:
             low, high = item_bounds(item)
             yield scope.heads | {
                 "participant_id": person.participant_id,
-                "condition": person.condition,
+                "condition": condition_asked_about(met, person, step_index=answer["step_index"]),
                 "step_index": answer["step_index"],
                 # Under a name of its own, so that no scale counts it.
                 "questionnaire": INSTRUMENT if is_check else answer["instrument"],
