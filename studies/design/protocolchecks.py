@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis.core.registry import UnknownPluginError
@@ -62,10 +62,7 @@ def _fit_faults(
     draft: Draft, step: RawStep, protocol: Protocol, parameters: Mapping[str, Any]
 ) -> Iterator[Fault]:
     decision = decision_of(draft.data["decision"])
-    whole = treatments_of(draft)
-    # 'only' names arms; where these are conditions too, the others do not see the step.
-    seen = [name for name in step.params.get("only", ()) if name in whole]
-    conditions = {name: t for name, t in whole.items() if not seen or name in seen}
+    conditions = _conditions_of(draft, step)
     for below, message in protocol.problems(decision, conditions, parameters):
         yield draft.fault(_place(step, below), message)
     by_condition = {name: protocol.stages(decision, t, parameters) for name, t in conditions.items()}
@@ -73,7 +70,7 @@ def _fit_faults(
     for name, found in by_condition.items():
         yield from _reveal_faults(draft, step, name, treatment=conditions[name], stages=found)
     tells = step.params.get("feedback", False) not in (False, "none")
-    if tells and not any(f.scored_against for s in stages for f in s.fields):
+    if tells and not _scores(stages):
         message = f"'{protocol.name}' asks nothing here that has a right answer: leave feedback out."
         yield draft.fault((*step.path, "feedback"), message)
     if any(not _pays_beside_the_answer(found) for found in by_condition.values()):
@@ -135,6 +132,30 @@ def _place(step: RawStep, below: tuple[str | int, ...]) -> Path:
 
 def _studied_before(draft: Draft, step: RawStep) -> bool:
     return any(s.index < step.index and s.params.get("phase") == "learn" for s in draft.of_kind("trials"))
+
+
+def _conditions_of(draft: Draft, step: RawStep) -> dict[str, Treatment]:
+    """Return what the conditions show that see a step."""
+    whole = treatments_of(draft)
+    # 'only' names arms; where these are conditions too, the others do not see the step.
+    seen = [name for name in step.params.get("only", ()) if name in whole]
+    return {name: t for name, t in whole.items() if not seen or name in seen}
+
+
+def _scores(stages: Iterable[Stage]) -> bool:
+    return any(field.scored_against for stage in stages for field in stage.fields)
+
+
+def scores_something(draft: Draft, step: RawStep) -> bool:
+    """Say whether a step of trials asks what can be right or wrong; of a step that has faults that is not known."""
+    try:
+        protocol = get_protocol(protocol_named(step.params))
+        parameters = protocol.completed(parameters_given(step.params), phase=step.params.get("phase", ""))
+        decision = decision_of(draft.data["decision"])
+        found = [protocol.stages(decision, t, parameters) for t in _conditions_of(draft, step).values()]
+    except (UnknownPluginError, KeyError, TypeError, ValueError):
+        return True
+    return any(_scores(stages) for stages in found)
 
 
 def _order_of_phases(draft: Draft) -> Iterator[Fault]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from django.utils.safestring import SafeString
 
@@ -94,18 +96,25 @@ def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | No
 
 
 def _with_own_score(page: Page, sitting: Sitting) -> Page:
-    """Put the participant's own score into a text that tells it; it is counted only then."""
-    html = page.content.get("html", "")
-    if sitting.step.kind not in TOLD_IN or not tells_own_score(html):
+    """Put the participant's own score into words that tell it; it is counted only then."""
+    content = page.content
+    html, intro, items = content.get("html", ""), content.get("intro", ""), content.get("items", [])
+    words = [html, intro, *(item["text"] for item in items)]
+    if sitting.step.kind not in TOLD_IN or not any(map(tells_own_score, words)):
         return page
     sitting.ledger.write()  # the answer that brought this page counts
     person = sitting.participant
     counted = score_before(
         person.version, participant=person.pk, arm=sitting.arm or "", step_index=sitting.step.index
     )
-    told = own_score_put(html, right=counted.right, judged=counted.scored)
-    # Passed through the allow-list before; what is put in are two numbers.
-    return replace(page, content={**page.content, "html": SafeString(told)})
+    put = partial(own_score_put, right=counted.right, judged=counted.scored)
+    told: dict[str, Any] = {
+        "items": [{**item, "text": put(item["text"])} for item in items],
+        "intro": put(intro),
+    }
+    if html:  # passed through the allow-list before; what is put in are two numbers
+        told["html"] = SafeString(put(html))
+    return replace(page, content={**content, **told})
 
 
 def _mould(trial: TrialOfStudy, *, step_index: int, stage: Stage) -> Mould | None:
