@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from analysis.core.dataset import DatasetError
@@ -15,7 +16,7 @@ from analysis.estimators.equivalence import Equivalence
 from analysis.measures import registry
 from analysis.report.order import order_of_conditions
 from analysis.report.pairing import Sides, refuse_other_placement, sides_of
-from analysis.report.questions import permute
+from analysis.report.questions import permute, shifts_allowed
 from analysis.report.sample import Sample
 
 if TYPE_CHECKING:
@@ -118,6 +119,45 @@ def answer_contrast(
         else None
     )
     return answer
+
+
+def add_permutation_limits(
+    sample: Sample, answer: dict[str, Any], *, measure: type[Measure], settings: Settings
+) -> None:
+    """Add the limits of the inverted permutation test to every contrast between participants, in place.
+
+    Parameters
+    ----------
+    sample : Sample
+        Who is analysed.
+    answer : dict
+        With ``contrasts``, as of `answer_contrast`.
+    measure : type of Measure
+        What is compared.
+    settings : Settings
+        Arrangements, seed and coverage.
+
+    Notes
+    -----
+    ``permutation`` gets ``low`` and ``high``, and ``no_interval``, a sentence where there are none. Within participants
+    the sign-flip test has its limits already.
+    """
+    for one in answer["contrasts"]:
+        if one["undefined"] or one["permutation"]["undefined"] or one["placed"] == "within":
+            continue
+        inverted = partial(
+            shifts_allowed,
+            sample.cells(measure),
+            treatment=one["treatment"],
+            control=one["control"],
+            allocation=sample.allocation,
+            n=settings.permutations,
+            seed=settings.seed,
+            level=1 - settings.alpha,
+        )
+        found = attempt(inverted)
+        limits = {"low": found.get("low"), "high": found.get("high")}
+        one["permutation"] |= limits | {"no_interval": found["undefined"]}
 
 
 def effect_bound(smallest_effect: float | None, *, scale: str) -> float | None:

@@ -14,6 +14,7 @@ from analysis.core.plan import parse_contrast
 from analysis.core.replay import exchange
 from analysis.estimators.equivalence import Equivalence
 from analysis.estimators.permutation import Permutation
+from analysis.estimators.permutation_interval import PermutationInterval
 from analysis.estimators.sign_flip import SignFlip
 from analysis.measures import registry, tabulations
 from analysis.report.pairing import Sides, sides_of
@@ -235,6 +236,50 @@ def permute(
         n={treatment: found.n["treatment"], control: found.n["control"]},
         details={**found.details, "mechanism": places.mechanism},
         notes=(places.note,),
+    )
+
+
+def shifts_allowed(
+    people: pd.DataFrame,
+    *,
+    treatment: str,
+    control: str,
+    allocation: Mapping[str, Any] | None,
+    n: int,
+    seed: int,
+    level: float,
+) -> Estimate:
+    """Invert the permutation test of participants whose values are known: the shifts that it does not reject.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+        As of `analysis.core.cells.cells`; nobody met both conditions.
+    treatment, control : str
+        Names of two conditions.
+    allocation, n, seed
+        As for `permutation_test`: with the same n and seed these are the arrangements of the test.
+    level : float
+        Coverage.
+
+    Returns
+    -------
+    Estimate
+        As of `analysis.estimators.permutation_interval.PermutationInterval`.
+
+    Raises
+    ------
+    CannotEstimateError
+        Also where minimisation allocated: its arrangements cannot be told from groups.
+    """
+    people, treated, untreated = _as_allocated(people, treatment, control, allocation=allocation)
+    places = exchange(people, treatment=treated, control=untreated, allocation=allocation)
+    if places.redraw is not None:
+        raise CannotEstimateError(
+            "What minimisation could have dealt is drawn person by person: no interval."
+        )
+    return PermutationInterval.estimate(
+        places.values, places.treated, places.groups, n=n, seed=seed, level=level
     )
 
 

@@ -57,6 +57,7 @@ def render_html(
                 "level_text",
                 "signed",
                 "interval",
+                "limits",
                 "unit_text",
                 "moment_text",
                 "coverage",

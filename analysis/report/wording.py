@@ -229,6 +229,37 @@ def interval(estimate: dict[str, Any], *, unit: str, scale: str) -> str:
     return " to ".join(signed(estimate[side], unit=unit, scale=scale) for side in ("low", "high"))
 
 
+def limits(estimate: dict[str, Any], *, unit: str, scale: str) -> str:
+    """Print an interval whose limits may be missing, or may not exist on a side.
+
+    Parameters
+    ----------
+    estimate : dict
+        ``low`` and ``high``, if it has any.
+    unit, scale : str
+        Of the measure.
+
+    Returns
+    -------
+    str
+        A dash where there are none.
+
+    Examples
+    --------
+    >>> limits({"low": -math.inf, "high": 0.02}, unit="proportion", scale="identity")
+    'no limit to +2.0'
+    """
+    sides = [estimate.get(side) for side in ("low", "high")]
+    if any(value is None or math.isnan(value) for value in sides):
+        return DASH
+    told = (
+        "no limit" if math.isinf(value) else signed(value, unit=unit, scale=scale)
+        for value in sides
+        if value is not None
+    )
+    return " to ".join(told)
+
+
 def unit_text(unit: str, *, scale: str) -> str:
     """Say in which unit differences are printed.
 

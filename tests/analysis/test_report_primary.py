@@ -9,11 +9,13 @@ import pytest
 from scipy import integrate, stats
 
 import analysis
+from analysis.core.cells import cells
 from analysis.estimators.glmm import fit_glmm
 from analysis.measures import registry
 from analysis.report.decisive import _disagreeing
+from analysis.report.questions import permute
 from analysis.report.verdict import corrected
-from analysis.report.wording import p_value, signed
+from analysis.report.wording import limits, p_value, signed
 from tests.analysis.simulate import World, simulate, write_dataset
 
 CONTRAST = {"measure": "accuracy", "contrast": "ig - ai", "smallest_effect": 0.1}
@@ -187,3 +189,26 @@ def test_the_marginal_difference_of_the_mixed_model_is_the_integral_over_people_
     assert f"marginal difference {signed(found['value'], unit='proportion', scale='identity')}" in (
         tmp_path / "out/report.html"
     ).read_text(encoding="utf-8")
+
+
+def test_the_interval_of_the_allocation_is_where_its_one_sided_tests_stop(study: Any, tmp_path: Path) -> None:
+    found = make(study, tmp_path, {"primary": CONTRAST})
+    (one,) = found["primary"]["contrasts"]
+    allowed = one["permutation"]
+    assert allowed["low"] < one["t_test"]["value"] < allowed["high"]
+    # Second computation: take a limit from everybody under the treatment, and test again with the arrangements of the
+    # test. A 200th of them cannot hit 0.025 exactly: on one side of a limit p is below it, on the other above.
+    people = cells(registry.get("accuracy"), study["trials"], participants=study["participants"])
+    for side, direction, outward in (("low", "greater", -1e-6), ("high", "less", 1e-6)):
+        ps = []
+        for step in (outward, -outward):
+            given = (people["condition"] == "ig") * (allowed[side] + step)
+            moved = people.assign(value=people["value"] - given, scaled=people["scaled"] - given)
+            test = permute(
+                moved, treatment="ig", control="ai", allocation=study["allocation"], n=200, seed=1, direction=direction
+            )  # fmt: skip
+            ps.append(test.p)
+        assert ps[0] <= 0.025 < ps[1]
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    row = page.partition("Allocation replayed (permutation)")[2].partition("</tr>")[0]
+    assert limits(allowed, unit="proportion", scale="identity") in row

@@ -136,7 +136,7 @@ def test_the_words_of_a_questionnaire_are_checked_in_every_language() -> None:
 def test_a_score_of_trials_without_right_answers_is_refused() -> None:
     start = STUDY.index("  - trials: {protocol: judge_advisor")
     end = STUDY.index("  - questionnaire: {use: s_tias")
-    rated = "  - trials: {stages: [{name: rate, items: [case], fields: [{name: liking, kind: percent, label: Do you like it?}]}]}\n"
+    rated = "  - trials: {stages: [{name: rate, items: [case], fields: [{name: x, kind: percent, label: Nice?}]}]}\n"
     source = STUDY[:start] + rated + STUDY[end:]
     source = source.replace(
         "measure: accuracy, contrasts: [ig - ai, ig - placebo], all: true",
