@@ -77,17 +77,33 @@ def _second(primary: dict[str, Any], *, verdict: str, alpha: float) -> str:
     contrasts, tests = primary["contrasts"], _tests(primary)
     joint = len(contrasts) > 1 and primary["conjunction"]
     if verdict == "undecided":
-        widest = max(abs(one["shown"][side]) for one in contrasts for side in ("low", "high"))
+        # What is settled by itself leaves no effect open: only the others do.
+        still_open = [one for one in contrasts if joint or one["verdict"] == "undecided"]
+        if not still_open:
+            return f"Each comparison is settled by the test that its verdict names, at a level of {alpha:.2g} ({tests})."
+        widest = max(abs(one["shown"][side]) for one in still_open for side in ("low", "high"))
         size = effect_text(widest, unit=primary["unit"], scale=primary["scale"])
-        lead = (
-            "All comparisons had to hold, and not all of them do" if joint else "Not all of this is settled"
-        )
-        lead = lead if len(contrasts) > 1 else "The difference is not statistically significant"
-        return f"{lead} ({tests}); this is not evidence of no effect: effects of up to {size} fit the data as well."
+        lead = _lead(primary, still_open=len(still_open))
+        where = "" if len(still_open) == len(contrasts) else " there"
+        fit = f"effects of up to {size} fit the data{where} as well"
+        return f"{lead} ({tests}); this is not evidence of no effect: {fit}."
     if verdict == "equivalent":
         p = p_value(max(one["p_equivalence_adjusted"] for one in contrasts))
         return f"The equivalence test supports this ({p} at a level of {alpha:.2g}; difference: {tests})."
     return f"This is statistically significant at the planned level of {alpha:.2g} ({tests}){_relevance(primary)}."
+
+
+def _lead(primary: dict[str, Any], *, still_open: int) -> str:
+    number = len(primary["contrasts"])
+    if number == 1:
+        return "The difference is not statistically significant"
+    if primary["conjunction"]:
+        return "All comparisons had to hold, and not all of them do"
+    return (
+        "None of this is settled"
+        if still_open == number
+        else f"{still_open} of {number} comparisons are not settled"
+    )
 
 
 def _why(one: dict[str, Any]) -> str:

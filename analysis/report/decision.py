@@ -26,6 +26,7 @@ HEADLINES = {
     "lower": "Lower",
     "equivalent": "Practically the same",
     "non_inferior": "Not worse by as much as the margin",
+    "by_comparison": "The comparisons come to different answers",
     "cannot_tell": "The data cannot tell",
     "not_answered": "Not answered",
 }
@@ -40,6 +41,8 @@ CONDITIONS = {
     "equivalent": "not significant, and both one-sided tests against the smallest effect are (TOST)",
     "non_inferior": "the plan claims no more than that: the one-sided test against the margin is below half of alpha, "
     "and the interval holds no difference too",
+    "by_comparison": "several comparisons, each a question of its own, and not all in the same row: the headline "
+    "counts them row by row",
     "cannot_tell": "neither; this is not evidence of no effect",
     "not_answered": "the comparison could not be computed",
 }
@@ -70,17 +73,17 @@ def decide(primary: Mapping[str, Any], flags: Sequence[Mapping[str, str]]) -> di
     >>> nothing = {"verdict": "undecided", "contrasts": [], "smallest_effect": None}
     >>> decide(nothing, [])["headline"]
     'The data cannot tell'
+    >>> several = [{"verdict": "better", "undefined": None}, {"verdict": "undecided", "undefined": None}]
+    >>> decide({"verdict": "undecided", "contrasts": several, "conjunction": False}, [])["headline"]
+    'By comparison, 1 of 2: superior; 1 of 2: the data cannot tell'
     >>> decide(nothing, [{"level": "void", "sentence": "Allocation failed."}])["headline"]
     'No valid answer (the numbers alone: the data cannot tell)'
     """
-    row = DECISIONS[primary["verdict"]]
-    if row in ("superior", "inferior") and _small(primary):
-        row = f"{row}_small"
+    row, headline = _row(primary)
     levels = {flag["level"] for flag in flags}
     standing = "void" if "void" in levels else "reserved" if levels else "sound"
-    headline = HEADLINES[row]
     if standing == "void":
-        headline = f"No valid answer (the numbers alone: {headline[0].lower()}{headline[1:]})"
+        headline = f"No valid answer (the numbers alone: {_lower(headline)})"
     elif standing == "reserved" and row != "not_answered":
         headline = f"{headline}, with reservations"
     return {
@@ -89,6 +92,27 @@ def decide(primary: Mapping[str, Any], flags: Sequence[Mapping[str, str]]) -> di
         "headline": headline,
         "reservations": [flag["sentence"] for flag in flags],
     }
+
+
+def _row(primary: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the row of the answer and its headline; comparisons that are questions of their own may differ."""
+    contrasts = primary["contrasts"]
+    rows = [_row_of(one["verdict"], [one]) for one in contrasts]
+    if len(set(rows)) < 2 or primary["conjunction"] or primary["verdict"] == "undefined":
+        row = _row_of(primary["verdict"], contrasts)
+        return row, HEADLINES[row]
+    counts = [(name, rows.count(name)) for name in HEADLINES if name in rows]
+    told = [f"{count} of {len(rows)}: {_lower(HEADLINES[name])}" for name, count in counts]
+    return "by_comparison", f"By comparison, {'; '.join(told)}"
+
+
+def _row_of(verdict: str, contrasts: Sequence[Mapping[str, Any]]) -> str:
+    row = DECISIONS[verdict]
+    return f"{row}_small" if row in ("superior", "inferior") and _small(contrasts) else row
+
+
+def _lower(words: str) -> str:
+    return f"{words[0].lower()}{words[1:]}"
 
 
 def published_table() -> dict[str, Any]:
@@ -109,9 +133,9 @@ def published_table() -> dict[str, Any]:
     }
 
 
-def _small(primary: Mapping[str, Any]) -> bool:
-    known = [one for one in primary["contrasts"] if not one["undefined"] and one.get("equivalence")]
-    if len(known) < len(primary["contrasts"]) or not known:
+def _small(contrasts: Sequence[Mapping[str, Any]]) -> bool:
+    known = [one for one in contrasts if not one["undefined"] and one.get("equivalence")]
+    if len(known) < len(contrasts) or not known:
         return False
     return all(
         max(abs(one["shown"]["low"]), abs(one["shown"]["high"])) < one["equivalence"]["details"]["bounds"][1]

@@ -84,6 +84,31 @@ def test_every_verdict_crossed_with_every_standing_has_a_headline() -> None:
             assert found["standing"] in STANDINGS
 
 
+def test_comparisons_that_come_to_different_answers_are_counted_and_not_called_undecided(
+    tmp_path: Path,
+) -> None:
+    world = {"conditions": ("ai", "ig", "lime"), "discernment": {"ig": 0.6, "lime": 0.0}}
+    several = {"measure": "accuracy", "contrasts": ["ig - ai", "lime - ai"]}
+    results = make(study(**world), tmp_path, plan={**PLAN, "plan": {"primary": several}})
+    verdicts = [one["verdict"] for one in results["primary"]["contrasts"]]
+    assert verdicts == ["better", "undecided"]
+    assert results["answer"]["decision"] == "by_comparison"
+    assert results["answer"]["headline"] == "By comparison, 1 of 2: superior; 1 of 2: the data cannot tell"
+    assert results["answer"]["sentences"][0].startswith("Accuracy by comparison: ")
+    assert "1 of 2 comparisons are not settled" in results["answer"]["sentences"][1]
+    settled = make(
+        study(**world),
+        tmp_path / "settled",
+        plan={**PLAN, "plan": {"primary": {**several, "smallest_effect": 0.1}}},
+    )
+    assert settled["answer"]["headline"] == "By comparison, 1 of 2: superior; 1 of 2: practically the same"
+    assert settled["answer"]["sentences"][1].startswith("Each comparison is settled")
+    together = make(
+        study(**world), tmp_path / "joint", plan={**PLAN, "plan": {"primary": {**several, "all": True}}}
+    )
+    assert together["answer"]["decision"] == "cannot_tell"
+
+
 def test_a_void_flag_takes_the_answer_away() -> None:
     primary = {"verdict": "better", "contrasts": [], "smallest_effect": None}
     found = decide(primary, [{"level": "void", "sentence": "Nobody saw it."}])
