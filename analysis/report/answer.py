@@ -80,7 +80,9 @@ def _second(primary: dict[str, Any], *, verdict: str, alpha: float) -> str:
         # What is settled by itself leaves no effect open: only the others do.
         still_open = [one for one in contrasts if joint or one["verdict"] == "undecided"]
         if not still_open:
-            return f"Each comparison is settled by the test of its verdict, at a level of {alpha:.2g} ({tests})."
+            return (
+                f"Each comparison is settled by the test of its verdict, at a level of {alpha:.2g} ({tests})."
+            )
         widest = max(abs(one["shown"][side]) for one in still_open for side in ("low", "high"))
         size = effect_text(widest, unit=primary["unit"], scale=primary["scale"])
         lead = _lead(primary, still_open=len(still_open))

@@ -246,7 +246,7 @@ def beyond_unaided(sample: Sample, *, unaided: str, settings: Settings) -> list[
 
 
 def _counts(people: pd.DataFrame, contrast: Contrast) -> dict[str, Any]:
-    counts: dict[str, dict[str, int]] = {"n": {}, "n_undefined": {}, "opportunities": {}}
+    counts: dict[str, Any] = {"n": {}, "n_undefined": {}, "opportunities": {}}
     for name in (contrast.treatment, contrast.control):
         found = people[people["condition"] == name]
         if found.empty:
@@ -254,7 +254,17 @@ def _counts(people: pd.DataFrame, contrast: Contrast) -> dict[str, Any]:
         counts["n"][name] = int(found["value"].notna().sum())
         counts["n_undefined"][name] = int(found["value"].isna().sum())
         counts["opportunities"][name] = int(found["opportunities"].sum())
-    return counts
+    compared = people[people["condition"].isin([contrast.treatment, contrast.control])]
+    return counts | {"spread": _spread(compared["opportunities"])}
+
+
+def _spread(opportunities: pd.Series[int]) -> dict[str, int]:
+    """Say how many trials participants have: the least, the most, and how many have less than half of the median."""
+    known = opportunities[opportunities > 0]
+    if known.empty:
+        return {"least": 0, "most": 0, "few": 0, "n": 0}
+    few = int((known < known.median() / 2).sum())
+    return {"least": int(known.min()), "most": int(known.max()), "few": few, "n": len(known)}
 
 
 def _estimates(

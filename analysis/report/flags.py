@@ -205,6 +205,18 @@ def _gates(bundle: Bundle, *, labels: Mapping[str, str]) -> list[Flag]:
     return found
 
 
+def _unequal(one: Mapping[str, Any]) -> str:
+    """Name the commonest reason of a disagreement where it is there: some participants have few trials."""
+    spread = one["spread"]
+    if not spread["few"]:
+        return ""
+    return (
+        f" {spread['few']} of {spread['n']} participants have less than half of the usual number of trials "
+        f"({spread['least']} to {spread['most']}): the allocation replayed weighs participants alike, a model of "
+        "trials gives those few little weight. Compare 'Completers only' among the sensitivity analyses."
+    )
+
+
 def _disagreement(primary: Mapping[str, Any], *, alpha: float) -> list[Flag]:
     found = []
     for one in primary["contrasts"]:
@@ -215,6 +227,7 @@ def _disagreement(primary: Mapping[str, Any], *, alpha: float) -> list[Flag]:
             words = (
                 f"{pair}: the {other['label']} gives {p_value(other['p'])}, the allocation replayed gives "
                 f"{p_value(one['permutation']['p'])}: different sides of {alpha:.2g}. Trust neither alone."
+                f"{_unequal(one)}"
             )
             found.append(Flag("disagreement", "caution", words))
         model = one["model"]

@@ -19,9 +19,11 @@ from studies.rehearsal.policies import PolicyChoice
 from studies.rehearsal.services import rehearsal_run
 
 HELPED = "explanation_helped:detects=0.9"
+# One in twenty leaves, half-way: after the practice and a dozen of the trials.
 POLICIES = (
-    *(HELPED, "by_confidence", HELPED, "follow", HELPED),
-    *(HELPED, "random", HELPED, HELPED, "drops_out"),
+    *(HELPED, "by_confidence", HELPED, "follow", HELPED, HELPED, "random", HELPED, HELPED, HELPED),
+    *(HELPED, "by_confidence", HELPED, "follow", HELPED, HELPED, "random", HELPED, HELPED),
+    "drops_out:leaves_after=16",
 )
 USER = "demo"
 

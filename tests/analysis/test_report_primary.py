@@ -13,6 +13,7 @@ from analysis.core.cells import cells
 from analysis.estimators.glmm import fit_glmm
 from analysis.measures import registry
 from analysis.report.decisive import _disagreeing
+from analysis.report.flags import _unequal
 from analysis.report.questions import permute
 from analysis.report.verdict import corrected
 from analysis.report.wording import limits, p_value, signed
@@ -107,6 +108,23 @@ def test_a_disagreement_is_said_at_the_top_and_beside_the_numbers(study: Any, tm
     assert differs, "the alpha of this test must lie between the two p values"
     assert any(flag["flag"] == "disagreement" for flag in results["flags"])
     assert (tmp_path / "out/report.html").read_text().count("Trust neither alone") >= 2
+
+
+def test_a_disagreement_names_the_few_who_have_few_trials(study: Any, tmp_path: Path) -> None:
+    trials = study["trials"]
+    people = sorted(trials["participant_id"].unique())
+    short = trials[~trials["participant_id"].isin(people[:6]) | (trials["trial_index"] < 2)]
+    found = make({**study, "trials": short}, tmp_path, {"primary": CONTRAST})
+    decided = short[
+        (short["status"] == "answered") & ~short["is_practice"] & (short["protocol"] == "judge_advisor")
+    ]
+    counts = decided.groupby("participant_id").size()
+    assert counts.nunique() > 1
+    (one,) = found["primary"]["contrasts"]
+    assert one["spread"] == {"least": counts.min(), "most": counts.max(), "few": 6, "n": len(people)}
+    assert _unequal(one).startswith(f" 6 of {len(people)} participants have less than half")
+    (even,) = make(study, tmp_path / "even", {"primary": CONTRAST})["primary"]["contrasts"]
+    assert _unequal(even) == ""
 
 
 def test_exclusions_of_the_plan_leave_out_and_everybody_is_a_sensitivity_analysis(
