@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from analysis.core.estimate import CannotEstimateError
@@ -96,6 +96,40 @@ def marginal_differences(
     change = np.array([slopes[one] - slopes[other] for one, other in pairs])
     errors = np.sqrt(np.einsum("ij,jk,ik->i", change, fit.fitted.optimum.covariance, change))
     return _frame(fit, wanted, difference, errors, name="contrast")
+
+
+def marginal_combination(fit: GlmmResult, column: str, weights: Mapping[str, float]) -> pd.Series[float]:
+    """Return a weighted sum of marginal means, such as a main effect or an interaction; see `marginal_differences`.
+
+    Parameters
+    ----------
+    fit : GlmmResult
+        A converged fit.
+    column : str
+        As for `marginal_differences`.
+    weights : mapping
+        By level; levels that are not named count nothing.
+
+    Returns
+    -------
+    pandas.Series
+        ``estimate, std_error, statistic, df, p_value, ci_low, ci_high``.
+
+    Raises
+    ------
+    CannotEstimateError
+        As for `marginal_differences`.
+    """
+    import numpy as np
+
+    levels = _levels(fit, column)
+    if unknown := sorted(set(weights) - {str(level) for level in levels}):
+        raise CannotEstimateError(f"'{column}' has no level {unknown[0]}.")
+    means, slopes = _means(fit, column, levels)
+    weight = np.array([weights.get(str(level), 0.0) for level in levels])
+    change = weight @ slopes
+    error = np.sqrt([change @ fit.fitted.optimum.covariance @ change])
+    return _frame(fit, ["effect"], np.array([weight @ means]), error, name="contrast").iloc[0]
 
 
 def _all_against_first(names: list[str]) -> list[str]:

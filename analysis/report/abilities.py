@@ -20,6 +20,7 @@ CARRIED_OUT: frozenset[str] = frozenset(  # names as of `analysis.core.plan.feat
         "exclude",
         "subgroups",
         "moderators",
+        "effects",
         "cases: fixed",
         "claim: equivalence",
         "claim: non_inferiority",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,54 @@ class Fits:
         if isinstance(fit, str):
             return {"estimator": "", "label": "mixed model", "notes": [], "undefined": fit}
         return _contrast(fit, contrast=contrast, direction=direction, alpha=alpha)
+
+    def combination(
+        self,
+        sample: Sample,
+        *,
+        measure: type[Measure],
+        hypothesis: Hypothesis,
+        weights: Mapping[str, float],
+        alpha: float,
+    ) -> dict[str, Any]:
+        """Answer a weighted sum of conditions by the logistic mixed model of all conditions; nobody met several.
+
+        Parameters
+        ----------
+        sample : Sample
+            Who is analysed.
+        measure : type of Measure
+            A share of trials.
+        hypothesis : Hypothesis
+            The primary one: its settings of the model, and the reference that its own fit has.
+        weights : mapping
+            By condition, adding up to 0.
+        alpha : float
+            Of the intervals.
+
+        Returns
+        -------
+        dict
+            As of `answer`.
+        """
+        reference = _reference(hypothesis, hypothesis.contrasts[0])
+        people = sample.people
+        key = (
+            len(people),
+            hash(tuple(people["participant_id"])),
+            measure.name,
+            reference,
+            False,
+            hypothesis.model,
+        )
+        if key not in self.found:
+            self.found[key] = _fitted(
+                sample, measure=measure, reference=reference, given=hypothesis.model, pair=None
+            )
+        fit = self.found[key]
+        if isinstance(fit, str):
+            return {"label": "mixed model", "undefined": fit}
+        return _combined(fit, weights=weights, alpha=alpha)
 
 
 @dataclass(frozen=True)
@@ -181,7 +230,48 @@ def _columns(random: dict[str, str], covariates: tuple[str, ...], table: pd.Data
     return list(dict.fromkeys([*random, *covariates]))
 
 
+def _combined(fit: _Fit, *, weights: Mapping[str, float], alpha: float) -> dict[str, Any]:
+    import numpy as np
+
+    from analysis.estimators._glmm_marginal import marginal_combination
+
+    told = _told(fit)
+    if told["undefined"]:
+        return told
+    covariance = fit.result.covariance
+    terms = [str(term) for term in covariance.columns]
+    by_term = {f"[T.{fit.arms[name]}]": weight for name, weight in weights.items()}
+    weight = np.array([next((w for end, w in by_term.items() if term.endswith(end)), 0.0) for term in terms])
+    frame = fit.result.coefficients
+    estimates = (frame.set_index("term") if "term" in frame.columns else frame)["estimate"].reindex(
+        covariance.columns
+    )
+    value = float(weight @ estimates.to_numpy(dtype=float))
+    std_error = math.sqrt(float(weight @ covariance.to_numpy(dtype=float) @ weight))
+    df = float(frame["df"].iloc[0])
+    row = marginal_combination(fit.result, "arm", {fit.arms[name]: w for name, w in weights.items()})
+    limits = _test(float(row["estimate"]), float(row["std_error"]), df, direction="two_sided", alpha=alpha)
+    marginal = {"value": float(row["estimate"]), "std_error": float(row["std_error"])}
+    return told | {
+        "value": value, "std_error": std_error, "df": df,
+        "marginal": marginal | {"low": limits["low"], "high": limits["high"]},
+    } | _test(value, std_error, df, direction="two_sided", alpha=alpha)  # fmt: skip
+
+
 def _contrast(fit: _Fit, *, contrast: Contrast, direction: Direction, alpha: float) -> dict[str, Any]:
+    told = _told(fit)
+    if told["undefined"]:
+        return told
+    row, sign = _row(fit, contrast)
+    value, std_error = sign * float(row["estimate"]), float(row["std_error"])
+    told["marginal"] = _marginal(fit, contrast, alpha=alpha) if fit.kind == "glmm" else None
+    df = float(row["df"]) if "df" in row.index and row["df"] == row["df"] else math.inf
+    return told | {"value": value, "std_error": std_error, "df": df} | _test(
+        value, std_error, df, direction=direction, alpha=alpha)  # fmt: skip
+
+
+def _told(fit: _Fit) -> dict[str, Any]:
+    """Describe a fit; ``undefined`` says why it gives no number, if it gives none."""
     result = fit.result
     told: dict[str, Any] = {
         "estimator": fit.kind,
@@ -203,12 +293,7 @@ def _contrast(fit: _Fit, *, contrast: Contrast, direction: Direction, alpha: flo
     if getattr(result, "separated", False):
         why = "The mixed model has no finite estimate (a condition or a case is all right or all wrong)."
         return told | {"undefined": why}
-    row, sign = _row(fit, contrast)
-    value, std_error = sign * float(row["estimate"]), float(row["std_error"])
-    told["marginal"] = _marginal(fit, contrast, alpha=alpha) if fit.kind == "glmm" else None
-    df = float(row["df"]) if "df" in row.index and row["df"] == row["df"] else math.inf
-    return told | {"undefined": None, "value": value, "std_error": std_error, "df": df} | _test(
-        value, std_error, df, direction=direction, alpha=alpha)  # fmt: skip
+    return told | {"undefined": None}
 
 
 def _marginal(fit: _Fit, contrast: Contrast, *, alpha: float) -> dict[str, float]:

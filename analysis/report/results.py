@@ -18,6 +18,7 @@ from analysis.report.bundle import Bundle
 from analysis.report.card import actionability_card
 from analysis.report.contrasts import UNDEFINED, Settings, beyond_unaided
 from analysis.report.decision import decide, published_table
+from analysis.report.effects import factor_effects
 from analysis.report.flags import validity_flags
 from analysis.report.flow import attrition, participant_flow, ratio_mismatch
 from analysis.report.further import further_results
@@ -87,7 +88,8 @@ def compute_results(
         replace(plan, alpha=look["level"]) if look else plan
     )  # everything is told at the level of this look
     used = replace(given, alpha=plan.alpha)
-    primary, secondary = _answers(sample, plan=plan, settings=used)
+    fits = Fits()
+    primary, secondary = _answers(sample, plan=plan, settings=used, fits=fits)
     unaided = unaided_condition(sample)
     flow = participant_flow(everybody, analysed=_analysed(sample, plan=plan))
     validity = _validity(everybody, sample=sample, arms=flow["arms"])
@@ -108,6 +110,7 @@ def compute_results(
         "decision_table": published_table(),
         "primary": primary,
         "secondary": secondary,
+        "effects": factor_effects(sample, plan=plan, settings=used, fits=fits),
         "measures": _described(sample, plan=plan),
         "unaided": unaided,
         "beyond_unaided": beyond_unaided(sample, unaided=unaided, settings=used) if unaided else [],
@@ -122,9 +125,7 @@ def compute_results(
             beside, conditions=sample.conditions, ai_accuracy=validity["ai_accuracy"]
         ),
         "coding": coder_agreement(beside.codings, alpha=plan.alpha, blinded=beside.blinded),
-        "methods": _methods(sample, plan=plan, settings=used, labels=labels, about=about)
-        + reference_sentences(beside)
-        + licence_sentences(beside),
+        "methods": _methods(sample, plan=plan, settings=used, labels=labels, about=about, beside=beside),
         "provenance": _provenance(dataset, plan=plan, settings=used, bundle=beside),
     }
     return results | _cards(results, beside=beside, plan=plan)
@@ -183,9 +184,8 @@ def _validity(everybody: Sample, *, sample: Sample, arms: list[dict[str, Any]]) 
 
 
 def _answers(
-    sample: Sample, *, plan: Plan, settings: Settings
+    sample: Sample, *, plan: Plan, settings: Settings, fits: Fits
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    fits = Fits()
     if plan.family == "together":
         both = answer_family(sample, [plan.primary, *plan.secondary], plan=plan, settings=settings, fits=fits)
         return both[0], both[1:]
@@ -194,10 +194,17 @@ def _answers(
 
 
 def _methods(
-    sample: Sample, *, plan: Plan, settings: Settings, labels: dict[str, str], about: dict[str, Any]
+    sample: Sample,
+    *,
+    plan: Plan,
+    settings: Settings,
+    labels: dict[str, str],
+    about: dict[str, Any],
+    beside: Bundle,
 ) -> list[str]:
     n = settings.permutations
-    return [*methods_paragraphs(sample, plan=plan, labels=labels, scope=about, permutations=n)]
+    paragraphs = methods_paragraphs(sample, plan=plan, labels=labels, scope=about, permutations=n)
+    return [*paragraphs, *reference_sentences(beside), *licence_sentences(beside)]
 
 
 def _described(sample: Sample, *, plan: Plan) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ def csv_tables(results: Mapping[str, Any]) -> dict[str, str]:
         "course": results["course"]["steps"] if results["course"] else [],
         "benefit": list(_benefit(results)),
         "synergy": list(_synergy(results)),
+        "effects": list(_effects(results)),
         "subgroups": list(_subgroups(results)),
         "reporting-sheet": results["sheet"],
     }
@@ -142,6 +143,20 @@ def _synergy(results: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
         for part in ("synergy", "augmentation"):
             flat |= {f"{part}_{side}": value for side, value in (row[part] or {}).items()}
         yield flat
+
+
+def _effects(results: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    for one in results["effects"]:
+        test, model = one["test"] or {}, one["model"] or {}
+        kept = {name: test.get(name) for name in ("value", "std_error", "df", "low", "high", "p")}
+        yield {
+            **{name: one[name] for name in ("effect", "measure", "undefined")},
+            **kept,
+            "p_adjusted": one["p_adjusted"],
+            "p_allocation": test.get("details", {}).get("p_allocation"),
+            "log_odds": model.get("value"),
+            "p_model": model.get("p"),
+        }
 
 
 def _subgroups(results: Mapping[str, Any]) -> Iterable[dict[str, Any]]:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from analysis.core.effects import EffectError, effect_weights
 from analysis.core.plan import PlanInvalidError, parse_contrast, plan_from
+from analysis.core.plan.effects import read_effects
+from analysis.core.plan.faults import Faults
 from analysis.core.schema import TABLES
 from analysis.measures import registry as measures
 from analysis.report.abilities import refusals
@@ -32,6 +35,7 @@ def plan_faults(draft: Draft) -> Iterator[Fault]:
             ("plan", "n"), f"{plan['n']} people cannot be analysed when there are {slots} slots."
         )
     yield from _rule_faults(draft)
+    yield from _effect_faults(draft)
     told = set()
     for path, outcome in outcomes(plan):
         for fault in _outcome_faults(draft, outcome, path):
@@ -54,6 +58,24 @@ def _rule_faults(draft: Draft) -> Iterator[Fault]:
                 yield draft.fault(
                     path, "The flow has no attention checks: put 'attention_checks' into a step."
                 )
+
+
+def _effect_faults(draft: Draft) -> Iterator[Fault]:
+    """Check the effects of factors: levels and measures exist, and the conditions hold what is compared."""
+    if not draft.has_sound_factors:
+        return
+    cells = {name: dict(condition.get("levels", {})) for name, condition in draft.conditions.items()}
+    for index, given in enumerate(draft.data["plan"].get("effects", [])):
+        path: Path = ("plan", "effects", index)
+        if given["measure"] not in measures.names():
+            continue  # the reader of the plan says so
+        yield from _unmeasurable(draft, given["measure"], {}, (*path, "measure"))
+        read = read_effects([given], faults=Faults(), measures=())
+        try:
+            for effect in read:
+                effect_weights(cells, effect)
+        except EffectError as error:
+            yield draft.fault((*path, "effect"), str(error))
 
 
 def _read_faults(draft: Draft) -> list[str]:

@@ -12,6 +12,7 @@ from studies.design.factors import Crossing, Factor, crossing_of
 from studies.design.squares import latin_square, order_rows, williams_square
 from studies.design.studyfile import study_read
 from studies.errors import Fault, FileInvalid
+from tests.design.designs import MIXED, study
 from tests.design.scene import SIDE_FILES, STUDY
 
 # Jabbour et al. 2023: two unaided vignettes, six with AI (half of it biased), a consult; explanations between people.
@@ -182,3 +183,46 @@ def test_only_can_name_a_level_that_lies_between() -> None:
     (step,) = (step for step in spec.steps if step.kind == "questionnaire" and step.only)
     assert step.only == ("ig_low", "ig_high")
     assert spec.condition("ig_low").levels == {"why": "ig", "aid": "low"}
+
+
+EFFECTS = """\
+  effects:
+    - {measure: accuracy, effect: ig - plain}
+    - {measure: accuracy, effect: ig - plain, by: shown - hidden}
+    - {measure: accuracy, effect: shown - hidden, at: {explanation: ig}}
+"""
+
+
+def test_a_plan_may_name_effects_of_the_factors() -> None:
+    source = study(MIXED, contrast="ig_shown - plain_shown")
+    spec = study_read(source + EFFECTS, files=SIDE_FILES).spec
+    assert [each["effect"] for each in spec.plan["effects"]] == ["ig - plain", "ig - plain", "shown - hidden"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "effect: ig - plain}",
+            "effect: ig - plan}",
+            "There is no level 'plan'. Levels are: confidence=hidden",
+        ),
+        ("effect: ig - plain}", "effect: ig - hidden}", "take one factor"),
+        ("by: shown - hidden", "by: plain - ig", "levels of one factor, explanation"),
+        ("at: {explanation: ig}", "at: {confidence: shown}", "cannot be held at one level as well"),
+        ("accuracy, effect: ig - plain}", "acuracy, effect: ig - plain}", "acuracy"),
+        (
+            "accuracy, effect: ig - plain}",
+            "learning_retention, effect: ig - plain}",
+            "needs trials with the protocol",
+        ),
+        ("effect: ig - plain}", "effect: ig against plain}", "two levels of one factor"),
+    ],
+)
+def test_an_effect_that_the_factors_do_not_have_is_refused_at_its_line(old: str, new: str, told: str) -> None:
+    source = study(MIXED, contrast="ig_shown - plain_shown") + EFFECTS.replace(old, new, 1)
+    with pytest.raises(FileInvalid) as refused:
+        study_read(source, files=SIDE_FILES)
+    (fault,) = refused.value.faults
+    assert told in fault.message
+    assert new in source.splitlines()[fault.line - 1]

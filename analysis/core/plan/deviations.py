@@ -18,6 +18,7 @@ _DEFAULTS: dict[str, Any] = {
     "sensitivity": [],
     "subgroups": [],
     "moderators": [],
+    "effects": [],
 }
 _HYPOTHESIS_DEFAULTS: dict[str, Any] = {
     "all": False,

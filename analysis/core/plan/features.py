@@ -76,7 +76,7 @@ def _named(plan: Plan) -> Iterator[tuple[str, str]]:
     for at, variation in enumerate(plan.variations):
         what = f"estimator: {variation.estimator}" if variation.estimator else f"analyse: {variation.analyse}"
         yield f"sensitivity {what}", f"sensitivity[{at + len(plan.sensitivity)}]"
-    for name in ("exclude", "subgroups", "moderators"):
+    for name in ("exclude", "subgroups", "moderators", "effects"):
         if getattr(plan, name):
             yield name, f"plan.{name}"
     if plan.cases == "fixed":

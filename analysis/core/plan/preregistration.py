@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from analysis.core.plan.sentences import (
+    effect_words,
     exclusion_sentences,
     hypothesis_sentence,
     multiplicity_sentence,
@@ -186,6 +187,7 @@ def _other(plan: Plan) -> str:
     rows = [f"Sensitivity: {one}" for one in sensitivity_sentences(plan)]
     if plan.secondary:
         rows += [f"Secondary: {testing_sentence(one, alpha=plan.alpha)}" for one in plan.secondary]
+    rows += [f"Effect of a factor on {one.measure}: {effect_words(one)}." for one in plan.effects]
     rows += [f"Subgroups by {name}: effects with intervals, interaction tested." for name in plan.subgroups]
     rows += [f"Moderator {name}: interaction with the condition." for name in plan.moderators]
     return _listed(rows) if rows else "Nothing."

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from analysis.core.digest import digest_of
 from analysis.core.plan.deviations import compare_plans
+from analysis.core.plan.effects import read_effects
 from analysis.core.plan.faults import Faults, words
 from analysis.core.plan.hypotheses import HypothesisReader
 from analysis.core.plan.sets import read_looks, read_rules, read_sensitivity
@@ -37,6 +38,7 @@ KEYS = (
     "moderators",
     "estimator",
     "cases",
+    "effects",
     "looks",
     "spending",
     "alpha",
@@ -188,6 +190,7 @@ def _plan(
         multiplicity=method,
         family=family,
         deviations=deviations,
+        effects=read_effects(bare.get("effects"), faults=faults, measures=measures),
         title=words(around.get("title")),
         study=words(around.get("study")),
         locked_at=words(around.get("locked_at")),

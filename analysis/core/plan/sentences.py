@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.core.plan.values import Hypothesis, Plan, Rule
+from analysis.core.plan.values import Effect, Hypothesis, Plan, Rule
 
 ESTIMATORS = {
     "participant_contrast": "Welch's t test on one value per participant",
@@ -234,3 +234,37 @@ def rules_text(rules: tuple[Rule, ...]) -> str:
     'median_rt_ms below 800 or duplicate = True'
     """
     return " or ".join(str(rule) for rule in rules)
+
+
+def effect_words(effect: Effect) -> str:
+    """Say in words what an effect of a factor compares.
+
+    Parameters
+    ----------
+    effect : Effect
+        Of a plan.
+
+    Returns
+    -------
+    str
+        Part of a sentence.
+
+    Examples
+    --------
+    >>> from analysis.core.plan.values import Contrast
+    >>> effect_words(Effect("accuracy", Contrast("path", "none"), by=Contrast("hard", "easy")))
+    'path against none, how much more with hard than with easy (interaction)'
+    >>> effect_words(Effect("accuracy", Contrast("path", "none"), at=(("difficulty", "hard"),)))
+    'path against none, at difficulty hard'
+    """
+    level = {
+        name: name.rpartition("=")[2]
+        for pair in (effect.levels, effect.by)
+        if pair
+        for name in (pair.treatment, pair.control)
+    }
+    told = f"{level[effect.levels.treatment]} against {level[effect.levels.control]}"
+    if effect.by:
+        told += f", how much more with {level[effect.by.treatment]} than with {level[effect.by.control]} (interaction)"
+    told += "".join(f", at {factor} {name}" for factor, name in effect.at)
+    return told if effect.at or effect.by else f"{told}, over all other factors (main effect)"

@@ -50,6 +50,32 @@ class Contrast:
 
 
 @dataclass(frozen=True)
+class Effect:
+    """An effect of a factor: two of its levels compared over the levels of all other factors, each with equal weight.
+
+    Attributes
+    ----------
+    measure : str
+        Name of a measure.
+    levels : Contrast
+        Two levels of one factor (also written ``factor=level``).
+    by : Contrast or None
+        Two levels of another factor: how much larger the effect is under the first than under the second (interaction).
+    at : tuple of (str, str)
+        Factors held at one level (simple effect).
+    """
+
+    measure: str
+    levels: Contrast
+    by: Contrast | None = None
+    at: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        held = "".join(f" at {factor}={level}" for factor, level in self.at)
+        return f"{self.levels}{held}" + (f", by {self.by}" if self.by else "")
+
+
+@dataclass(frozen=True)
 class Model:
     """Settings of a model-based estimator, fixed in advance; what is not said is the estimator's default.
 
@@ -184,6 +210,8 @@ class Plan:
         Information fractions at which the primary is tested, the last one 1; empty: once, at the end.
     spending : str
         How alpha is spent over the looks; empty without looks.
+    effects : tuple of Effect
+        Main effects, simple effects and interactions of factors; a family of their own.
     subgroups, moderators : tuple of str
         Columns of participants (or trials), or questionnaires for their scores, by which the primary effect is
         shown, or with which it may interact.
@@ -211,6 +239,7 @@ class Plan:
     spending: Spending | Literal[""] = ""
     subgroups: tuple[str, ...] = ()
     moderators: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
     cases: Literal["random", "fixed"] = "random"
     deviations: tuple[Deviation, ...] = ()
 
