@@ -1,0 +1,32 @@
+"""Effects of factors of a landmark study, from its plan to its report: help within people, difficulty between them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from django.conf import settings
+
+import analysis
+from analysis.models import Dataset
+from studies.design.gallery import landmark
+from tests.gallery.test_landmarks import opened, rehearsed
+
+pytestmark = [pytest.mark.django_db, pytest.mark.heavy, pytest.mark.long]
+
+
+def test_the_planned_effects_of_mazes_are_answered(wsgi: httpx.BaseTransport, tmp_path: Path) -> None:
+    version = opened(landmark("vasconcelos"))
+    rehearsed(version, 24, wsgi)
+    folder = Path(settings.ASSAY_VAR) / Dataset.objects.get().folder
+    found = analysis.report(
+        folder, plan=folder / "plan.yaml", out=tmp_path / "out", simulated=True, permutations=200
+    )
+    told = {one["effect"]: one for one in found["effects"]}
+    assert [one["undefined"] for one in told.values()] == [None] * 3
+    assert told["path - prediction"]["test"]["details"]["replayed"] == "signs"
+    split = told["path - prediction, by hard - easy"]["test"]
+    assert split["details"]["replayed"] == "arms"
+    # Of the three sizes an interaction of hard and easy concerns two: a third of the people have no part in it.
+    assert split["n"]["participants"] + split["details"]["n_undefined"] == 16
