@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,10 @@ DEFINITIONS = {
 
 
 def reproductions(results: Mapping[str, Any]) -> dict[str, str]:
-    """Return the script in R and the notebook, where the primary measure can be said in a line of each.
+    """Return the script in R and the notebook that answer the primary question again.
+
+    A measure of `DEFINITIONS` is computed from the trials; of any other the scripts begin with the value of each
+    participant, which lies beside them in ``table-participants.csv``.
 
     Parameters
     ----------
@@ -56,28 +59,29 @@ def reproductions(results: Mapping[str, Any]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``reproduce.R`` and ``reproduce.ipynb``; empty for a measure that is not among `DEFINITIONS` or a question that
-        could not be answered.
+        ``reproduce.R`` and ``reproduce.ipynb``; empty for a question that could not be answered.
     """
     primary = results["primary"]
     known = [one for one in primary["contrasts"] if not one["undefined"]]
-    if primary["measure"] not in DEFINITIONS or not known:
+    if not known:
         return {}
+    from_trials = primary["measure"] in DEFINITIONS
     measure = registry.get(primary["measure"])
     protocols = measure.protocols if issubclass(measure, TrialRate) else DECISION_PROTOCOLS
     facts = {
         "measure": primary["measure"],
         "protocols": list(protocols),
-        "definition": DEFINITIONS[primary["measure"]],
+        "label": primary["label"],
+        "definition": DEFINITIONS.get(primary["measure"]),
         "simulated": results["simulated"],
         "left_out": results["plan"]["left_out"],
         "contrasts": [
             {"treatment": one["treatment"], "control": one["control"], "paired": one["placed"] == "within"}
             | {key: one["t_test"][key] for key in ("value", "low", "high", "p", "df")}
-            | {"model": _model(one)}
+            | {"model": _model(one) if from_trials else None}
             for one in known
         ],
-        "package": _PACKAGES.get(next((one["model"]["estimator"] for one in known if _model(one)), "")),
+        "package": _package(known) if from_trials else None,
         "level": known[0]["t_test"]["level"],
         "alternative": {"two_sided": "two.sided"}.get(primary["direction"], primary["direction"]),
         "plan_digest": results["provenance"]["plan_digest"],
@@ -96,6 +100,10 @@ def reproductions(results: Mapping[str, Any]) -> dict[str, str]:
         "reproduce.R": environment.get_template("reproduce.R").render(facts),
         "reproduce.ipynb": _notebook(environment.get_template("reproduce.py.txt").render(facts)),
     }
+
+
+def _package(known: Sequence[Mapping[str, Any]]) -> str | None:
+    return _PACKAGES.get(next((one["model"]["estimator"] for one in known if _model(one)), ""))
 
 
 def _model(one: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -9,7 +9,6 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from analysis.core.dataset import Dataset
-from analysis.core.measure import Measure, TrialRate
 from analysis.core.plan import Plan, deviations_of_data
 from analysis.estimators import registry as estimators
 from analysis.measures import registry as measures
@@ -18,6 +17,7 @@ from analysis.report.bundle import Bundle
 from analysis.report.card import actionability_card
 from analysis.report.contrasts import UNDEFINED, Settings, beyond_unaided
 from analysis.report.decision import decide, published_table
+from analysis.report.described import measures_described, participant_values
 from analysis.report.effects import factor_effects
 from analysis.report.flags import validity_flags
 from analysis.report.flow import attrition, participant_flow, ratio_mismatch
@@ -27,7 +27,6 @@ from analysis.report.labels import relabelled
 from analysis.report.looks import look_at, look_sentence
 from analysis.report.methods import methods_paragraphs
 from analysis.report.mixed import Fits
-from analysis.report.questions import pooled
 from analysis.report.sample import Sample, sample_of
 from analysis.report.scope import scope
 from analysis.report.sensitivity import main_sample, sensitivity_analyses
@@ -111,7 +110,7 @@ def compute_results(
         "primary": primary,
         "secondary": secondary,
         "effects": factor_effects(sample, plan=plan, settings=used, fits=fits),
-        "measures": _described(sample, plan=plan),
+        "measures": measures_described(sample, plan=plan),
         "unaided": unaided,
         "beyond_unaided": beyond_unaided(sample, unaided=unaided, settings=used) if unaided else [],
         "sensitivity": sensitivity_analyses(everybody, plan=plan, settings=used),
@@ -128,6 +127,7 @@ def compute_results(
         "methods": _methods(sample, plan=plan, settings=used, labels=labels, about=about, beside=beside),
         "provenance": _provenance(dataset, plan=plan, settings=used, bundle=beside),
     }
+    results["participants"] = participant_values(sample, plan=plan)
     return results | _cards(results, beside=beside, plan=plan)
 
 
@@ -205,90 +205,6 @@ def _methods(
     n = settings.permutations
     paragraphs = methods_paragraphs(sample, plan=plan, labels=labels, scope=about, permutations=n)
     return [*paragraphs, *reference_sentences(beside), *licence_sentences(beside)]
-
-
-def _described(sample: Sample, *, plan: Plan) -> list[dict[str, Any]]:
-    shelf, named = measures.names(), plan.primary.measure
-    return [describe(sample, measures.get(name), alpha=plan.alpha, values=name == named) for name in shelf]
-
-
-def describe(sample: Sample, measure: type[Measure], *, alpha: float, values: bool = True) -> dict[str, Any]:
-    """Describe a measure in every condition: mean over participants, interval, counts, and the values themselves.
-
-    Parameters
-    ----------
-    sample : Sample
-        Who is analysed.
-    measure : type of Measure
-        What is described.
-    alpha : float
-        Intervals cover ``1 - alpha``.
-    values : bool
-        Tell the value of every participant.
-
-    Returns
-    -------
-    dict
-        Declaration, ``undefined`` (None, or a sentence when it cannot be computed at all) and ``conditions``.
-    """
-    found: dict[str, Any] = {
-        "measure": measure.name,
-        "version": measure.version,
-        "label": measure.label,
-        "unit": measure.unit,
-        "scale": measure.scale,
-        "bounds": list(measure.bounds),
-        "higher_is_better": measure.higher_is_better,
-        "reference": measure.reference,
-        "family": measure.family,
-        "undefined": None,
-        "conditions": [],
-    }
-    try:
-        people = sample.cells(measure)
-    except UNDEFINED as error:
-        return found | {"undefined": str(error)}
-    rows = [
-        _describe_condition(people[people["condition"] == name], measure=measure, condition=name, alpha=alpha)
-        for name in sample.conditions
-    ]
-    if not values:
-        rows = [row | {"values": []} for row in rows]
-    if not any(row["n"] for row in rows):
-        found["undefined"] = "No participant has a value of this measure."
-    return found | {"conditions": rows}
-
-
-def _describe_condition(
-    people: pd.DataFrame, *, measure: type[Measure], condition: str, alpha: float
-) -> dict[str, Any]:
-    from scipy import stats
-
-    values = people["scaled"].dropna().sort_values()
-    n, mean = len(values), float(values.mean())
-    sd = float(values.std(ddof=1)) if n > 1 else math.nan
-    # Values that do not vary give no interval: its width of 0 would claim certainty.
-    reach = float(stats.t.ppf(1 - alpha / 2, n - 1)) * sd / math.sqrt(n) if n > 1 and sd > 0 else math.nan
-    back = math.exp if measure.scale == "log" else float
-    return {
-        "condition": condition,
-        "value": back(mean),
-        "low": _within(back(mean - reach), measure=measure),
-        "high": _within(back(mean + reach), measure=measure),
-        "sd": sd,
-        "n": n,
-        "n_undefined": int(people["value"].isna().sum()),
-        "opportunities": int(people["opportunities"].sum()),
-        "pooled": pooled(people) if issubclass(measure, TrialRate) else math.nan,
-        "values": [float(value) for value in people["value"].dropna().sort_values()],
-    }
-
-
-def _within(limit: float, *, measure: type[Measure]) -> float:
-    low, high = measure.bounds
-    if math.isnan(limit):
-        return limit
-    return min(max(limit, -math.inf if low is None else low), math.inf if high is None else high)
 
 
 def _analysed(sample: Sample, *, plan: Plan) -> pd.DataFrame:

@@ -27,6 +27,7 @@ def csv_tables(results: Mapping[str, Any]) -> dict[str, str]:
     tables = {
         "contrasts": list(_contrasts(results)),
         "measures": list(_measures(results)),
+        "participants": results["participants"],
         "sensitivity": list(_sensitivity(results)),
         "flow": [{name: value for name, value in arm.items() if name != "completion"} for arm in arms],
         "cases": results["cases"],

@@ -124,6 +124,23 @@ def test_the_notebook_notices_another_table(made: tuple[Path, dict[str, Any]], t
         exec(source.replace('Path("trials.csv")', f"Path({str(tmp_path / 'trials.csv')!r})"), {})
 
 
+def test_of_a_measure_that_no_line_can_say_the_scripts_test_the_values_of_participants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(registry, "names", lambda: ["s_tias"])
+    world = World(conditions=("ai", "ig"), strata=("all",), per_stratum=20, trials=6)
+    data = write_dataset(simulate(world, seed=2), tmp_path / "data")
+    plan = {"primary": {"measure": "s_tias", "contrast": "ig - ai"}}
+    analysis.report(data, plan=plan, out=tmp_path / "out", permutations=50)
+    monkeypatch.chdir(tmp_path / "out")
+    cells = json.loads(Path("reproduce.ipynb").read_text(encoding="utf-8"))["cells"]
+    exec("\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"), {})  # asserts
+    assert "ig - ai: difference" in capsys.readouterr().out
+    script = Path("reproduce.R").read_text(encoding="utf-8")
+    assert "table-participants.csv" in script
+    assert "trials.csv" not in script
+
+
 def test_the_script_in_r_carries_the_numbers_of_the_report(made: tuple[Path, dict[str, Any]]) -> None:
     script = (made[0] / "out/reproduce.R").read_text(encoding="utf-8")
     found = made[1]["primary"]["contrasts"][0]["t_test"]

@@ -73,6 +73,19 @@ def test_r_finds_the_numbers_of_a_comparison_between_participants(measure: str, 
     )
 
 
+@pytest.mark.parametrize("measure", ["s_tias", "balanced_accuracy", "reliance_discernment"])
+def test_of_any_other_measure_r_tests_the_values_of_participants(
+    measure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "names", lambda: ["accuracy", measure])
+    found = made(between(9), tmp_path, measure=measure, contrasts=["ig - ai", "placebo - ai"])
+    ran = run(tmp_path, table=tmp_path / "out/table-participants.csv")
+    assert ran.returncode == 0, ran.stderr
+    for word, name in (("difference", "value"), ("p", "p")):
+        told = [one["t_test"][name] for one in found["primary"]["contrasts"]]
+        assert said(ran.stdout, word) == pytest.approx(told, rel=1e-8)
+
+
 @pytest.mark.parametrize("direction", ["two_sided", "greater"])
 def test_r_finds_the_numbers_of_a_comparison_within_participants(direction: str, tmp_path: Path) -> None:
     found = report(crossover(11, people=30, effect=0.1), tmp_path, direction=direction, smallest_effect=0.05)

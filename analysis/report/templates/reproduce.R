@@ -1,8 +1,15 @@
+{% if definition %}
 # The primary result of the report, computed again from the exported table: the tests with base R alone{{ ",\n# the mixed model with " ~ package if package }}.
 #   Rscript reproduce.R [trials.csv]
+{% else %}
+# The primary result of the report, tested again with base R from the values of participants that lie beside the report.
+# How the measure {{ measure }} makes them of trials or answers is not written again here.
+#   Rscript reproduce.R [table-participants.csv]
+{% endif %}
 # Dataset {{ dataset_digest }}
 # Plan {{ plan_digest }}
 
+{% if definition %}
 given <- commandArgs(trailingOnly = TRUE)
 d <- read.csv(if (length(given)) given[1] else "trials.csv", colClasses = "character", na.strings = character(0),
               check.names = FALSE, encoding = "UTF-8")
@@ -37,6 +44,13 @@ d <- d[{{ definition[0] }}, ]
 
 # One value for each participant{{ " (mean of the logarithm)" if measure == "rt_ms" }}: the participant is the unit.
 people <- aggregate(event ~ participant_id + condition, data = d, FUN = mean)
+{% else %}
+given <- commandArgs(trailingOnly = TRUE)
+people <- read.csv(if (length(given)) given[1] else "table-participants.csv", check.names = FALSE, encoding = "UTF-8",
+                   colClasses = c(participant_id = "character", condition = "character"))
+people$event <- people$value  # on the scale on which conditions are compared
+people <- people[!is.na(people$event), ]
+{% endif %}
 
 expected <- list(
 {% for one in contrasts %}
