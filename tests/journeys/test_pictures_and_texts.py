@@ -130,7 +130,9 @@ def retina(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_pictures_with_masks_become_a_study_that_shows_heatmaps(retina: Path, rf: Any) -> None:
+def test_pictures_with_masks_become_a_study_that_shows_heatmaps(
+    retina: Path, rf: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run(
         "study",
         "cases",
@@ -160,6 +162,12 @@ def test_pictures_with_masks_become_a_study_that_shows_heatmaps(retina: Path, rf
     assert found["bright_marks"].cases == len(shares)
     assert found["bright_marks"].share == pytest.approx(np.mean(shares))
     assert found["bright_marks"].times > 2, "the predictor learned the mark, and its maps show that"
+    monkeypatch.setattr("studies.design.localisation.MOST", 4)
+    few = {each.field: each for each in localisation_of(keys=keys)}["bright_marks"]
+    step = -(-len(shares) // 4)
+    assert (few.cases, few.marked) == (len(shares[::step]), len(shares))
+    assert few.share == pytest.approx(np.mean(shares[::step]))
+    monkeypatch.undo()
 
     request = rf.get("/")
     request.user = User.objects.create_superuser("boss")
