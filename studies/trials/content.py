@@ -117,6 +117,19 @@ def stages_of(version_id: int, step_index: int, condition: str | None) -> tuple[
 
 
 @kept
+def has_time_limits(version_id: int) -> bool:
+    """Say whether any page of a version has to be answered in time."""
+    spec = version_spec(version_id)
+    steps = [step for step in spec.steps if "protocol" in step.params]
+    return any(
+        stage.time_limit_s
+        for step in steps
+        for condition in spec.conditions
+        for stage in spec.stages(step, condition.name)
+    )
+
+
+@kept
 def planned_cases(version_id: int, plan: int, step_index: int) -> tuple[PlannedCase, ...]:
     """Return the trials that a plan holds for a step, in their order, with the attention checks among them."""
     rows = PlannedTrial.objects.filter(version_id=version_id, plan=plan, step_index=step_index)

@@ -16,7 +16,7 @@ from studies.enrolment.selectors import consent_is_declined
 from studies.protocols.stages import Stage
 from studies.trials import compose
 from studies.trials.blockscore import block_score
-from studies.trials.deadline import seconds_left
+from studies.trials.deadline import just_ran_out, seconds_left
 from studies.trials.earnings import score_before
 from studies.trials.itempages import items_asked
 from studies.trials.pages import Mould, Page, PageKind
@@ -57,7 +57,10 @@ def _page_to_send(sitting: Sitting) -> tuple[Page, Stage | None, StageView | Non
     except (ArtefactCorrupt, ArtefactMissing) as error:
         log.error("A page of version %s cannot be shown: %s", sitting.version_id, error)
         return compose.broken_page(study_title=sitting.spec.title), None, None
-    return replace(page, nonce=sitting.nonce), stage, view
+    page = replace(page, nonce=sitting.nonce)
+    # What is said once is part of no mould: other people's pages are made of the same.
+    page = replace(page, is_after_time=True, mould=None) if just_ran_out(sitting) else page
+    return page, stage, view
 
 
 def _page_at_place(sitting: Sitting) -> tuple[Page, Stage | None, StageView | None]:

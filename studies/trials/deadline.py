@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from studies.protocols.stages import Stage
 from studies.trials.answers import Clock
+from studies.trials.content import has_time_limits
 from studies.trials.events import server_event_add
-from studies.trials.models import Presentation
+from studies.trials.models import Presentation, TrialResponse
 from studies.trials.records import trial_responses_create
 from studies.trials.sitting import Sitting
 
@@ -30,6 +31,15 @@ def seconds_left(sitting: Sitting, stage: Stage) -> float | None:
 def is_too_late(left: float | None) -> bool:
     """Say whether an answer comes too late to count."""
     return left is not None and left < -GRACE_S
+
+
+def just_ran_out(sitting: Sitting) -> bool:
+    """Say whether the last thing that is stored of a participant is that a page ran out of time."""
+    if not has_time_limits(sitting.version_id):
+        return False
+    sitting.ledger.write()  # the answer that brought this page counts
+    last = TrialResponse.objects.filter(trial__participant=sitting.participant).order_by("-pk")
+    return last.values_list("field", flat=True).first() == TIMED_OUT
 
 
 def stage_time_out(sitting: Sitting, *, stage: Stage, clock: Clock) -> None:

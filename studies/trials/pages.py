@@ -65,6 +65,7 @@ class Page:
 
     ``content`` is what the kind needs, ``errors`` maps a field to what is wrong with its answer, ``values`` is what
     was sent when there are errors. ``nonce`` names this page and no other; it is empty where nothing can be sent.
+    ``is_after_time`` says that the page before it ran out of time, so that nothing was stored for it.
     Pages with the same ``mould`` are the same but for nonce, title, progress and own answer (``moulds.py``).
     """
 
@@ -77,6 +78,7 @@ class Page:
     errors: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str | list[str]] = field(default_factory=dict)
     mould: Mould | None = None
+    is_after_time: bool = False
     tongue: Speaks | None = None
 
     @property

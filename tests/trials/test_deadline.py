@@ -92,3 +92,25 @@ def test_the_table_says_timed_out(someone: Person, clock: Callable[[float], None
     rows = list(trial_rows(scope, case_facts(scope)))
     assert [row["status"] for row in rows] == ["answered", "timed_out"]
     assert rows[1]["response"] is None
+
+
+OVER = "The time for the page before this one was over. No answer was stored for it."
+
+
+def test_who_was_too_late_is_told_so_until_the_next_answer(
+    someone: Person, clock: Callable[[float], None]
+) -> None:
+    assert OVER not in someone.text
+    clock(LIMIT_S + 3)
+    someone.answer()
+    assert OVER in someone.text
+    assert OVER in someone.look().text
+    clock(-LIMIT_S - 3)  # pages are sent by the real clock
+    someone.answer()
+    assert OVER not in someone.text
+
+
+def test_who_answers_in_time_is_told_nothing(someone: Person, clock: Callable[[float], None]) -> None:
+    clock(LIMIT_S - 5)
+    someone.answer()
+    assert OVER not in someone.text
