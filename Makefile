@@ -55,6 +55,7 @@ bench-analysis: ## measure the analysis: reports on 100,000 and 1,000,000 trials
 	@deploy/setup.sh test
 	@$(PYTHON) -m tests.bench.analysis
 	@$(PYTHON) -m tests.bench.mixed_models
+	@OMP_NUM_THREADS=1 $(PYTHON) -m tests.bench.power
 
 screenshots: ## take the pictures of the README
 	@deploy/setup.sh test
