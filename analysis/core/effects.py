@@ -10,6 +10,8 @@ from analysis.core.plan.values import Contrast, Effect
 Cells = Mapping[str, Mapping[str, str]]
 """Levels of the factors of each condition."""
 
+_TOLD = 6
+
 
 class EffectError(ValueError):
     """An effect does not fit the factors; the message says why."""
@@ -38,7 +40,7 @@ def effect_weights(cells: Cells, effect: Effect) -> dict[str, float]:
     ------
     EffectError
         When a level is unknown or belongs to several factors, two levels are of different factors, a factor interacts
-        with itself, or no combination holds all levels (omitted cells).
+        with itself, or no combination holds all levels; the omitted cells are named.
 
     References
     ----------
@@ -54,6 +56,71 @@ def effect_weights(cells: Cells, effect: Effect) -> dict[str, float]:
     >>> effect_weights(cells, split)
     {'path_easy': -1.0, 'path_hard': 1.0, 'none_easy': 1.0, 'none_hard': -1.0}
     """
+    axes, found = _combinations(cells, effect)
+    corners = list(product(*axes.values()))
+    whole = [met for met in found.values() if all(corner in met for corner in corners)]
+    if not whole:
+        told = _listed(cells_left_out(cells, effect))
+        raise EffectError(
+            f"No combination of the other factors holds all that '{effect}' compares: cells are omitted{told}."
+        )
+    signs = [
+        (-1.0) ** sum(level == sides[1] for level, sides in zip(c, axes.values(), strict=True))
+        for c in corners
+    ]
+    weights = {met[c]: sign / len(whole) for met in whole for c, sign in zip(corners, signs, strict=True)}
+    return {name: weights[name] for name in cells if name in weights}
+
+
+def cells_left_out(cells: Cells, effect: Effect) -> tuple[str, ...]:
+    """Return the cells that an effect would need and the design omits.
+
+    A combination of the other factors under which a level is lacking has no part in the effect: the mean is over the
+    combinations that are whole, and a reader has to be told which are not.
+
+    Parameters
+    ----------
+    cells : mapping
+        Levels of the factors of each condition.
+    effect : Effect
+        What is compared.
+
+    Returns
+    -------
+    tuple of str
+        Each such as ``difficulty=easy, explanation=path``, sorted; empty when nothing is lacking.
+
+    Raises
+    ------
+    EffectError
+        When levels or factors do not fit, as in `effect_weights`.
+
+    Examples
+    --------
+    >>> cells = {f"{e}_{d}": {"explanation": e, "difficulty": d} for e in ("path", "none") for d in ("easy", "hard")}
+    >>> del cells["path_easy"]
+    >>> cells_left_out(cells, Effect("accuracy", Contrast("path", "none")))
+    ('difficulty=easy, explanation=path',)
+    """
+    axes, found = _combinations(cells, effect)
+    lacking = [
+        sorted([*others, *zip(axes, corner, strict=True)])
+        for others, met in found.items()
+        for corner in product(*axes.values())
+        if corner not in met
+    ]
+    return tuple(sorted(", ".join(f"{factor}={level}" for factor, level in cell) for cell in lacking))
+
+
+def _listed(cells: tuple[str, ...]) -> str:
+    more = f"; and {len(cells) - _TOLD} more" if len(cells) > _TOLD else ""
+    return f" ({'; '.join(cells[:_TOLD])}{more})" if cells else ""
+
+
+def _combinations(
+    cells: Cells, effect: Effect
+) -> tuple[dict[str, tuple[str, str]], dict[tuple[tuple[str, str], ...], dict[tuple[str, ...], str]]]:
+    """Return the two levels of each factor compared, and per combination of the others the condition of each."""
     first, sides = _sides(cells, effect.levels)
     axes = {first: sides}
     if effect.by is not None:
@@ -74,22 +141,7 @@ def effect_weights(cells: Cells, effect: Effect) -> dict[str, float]:
         if all(level in wanted for level, wanted in zip(place, axes.values(), strict=True)):
             others_are = tuple(sorted((k, v) for k, v in levels.items() if k not in axes))
             rest.setdefault(others_are, {})[place] = name
-    corners = list(product(*axes.values()))
-    whole = [found for found in rest.values() if all(corner in found for corner in corners)]
-    if not whole:
-        raise EffectError(
-            f"No combination of the other factors holds all that '{effect}' compares: cells are omitted."
-        )
-    signs = [
-        (-1.0) ** sum(level == sides[1] for level, sides in zip(c, axes.values(), strict=True))
-        for c in corners
-    ]
-    found = {
-        combination[c]: sign / len(whole)
-        for combination in whole
-        for c, sign in zip(corners, signs, strict=True)
-    }
-    return {name: found[name] for name in cells if name in found}
+    return axes, rest
 
 
 def _sides(cells: Cells, pair: Contrast) -> tuple[str, tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from analysis.core.effects import EffectError, effect_weights
+from analysis.core.effects import EffectError, cells_left_out, effect_weights
 from analysis.core.measure import Measure, TrialRate
 from analysis.core.plan import Plan
 from analysis.core.plan.sentences import effect_words
@@ -46,7 +46,8 @@ def factor_effects(sample: Sample, *, plan: Plan, settings: Settings, fits: Fits
     Returns
     -------
     list of dict
-        ``effect`` and ``words``, ``measure, label, unit, scale``, ``weights`` (by condition), ``test`` (as of
+        ``effect`` and ``words``, ``measure, label, unit, scale``, ``weights`` (by condition), ``left_out`` (cells that
+        the design omits, so that their combination has no part in the mean), ``test`` (as of
         `analysis.estimators.factor_effect.FactorEffect`), ``p_adjusted``, ``model`` (None, or as of
         `analysis.report.mixed.Fits.combination`), ``no_model`` (why there is none) and ``undefined``.
 
@@ -103,10 +104,12 @@ def _answer(
     told: dict[str, Any] = {
         "effect": str(effect), "words": effect_words(effect), "measure": measure.name, "label": measure.label,
         "unit": measure.unit,
-        "scale": measure.scale, "weights": {}, "test": None, "model": None, "no_model": None, "undefined": None,
+        "scale": measure.scale, "weights": {}, "left_out": [], "test": None, "model": None, "no_model": None,
+        "undefined": None,
     }  # fmt: skip
     try:
         weights = effect_weights(cells, effect)
+        told["left_out"] = list(cells_left_out(cells, effect))
         test = _tested(sample, measure, weights=weights, settings=settings, alpha=plan.alpha)
     except (EffectError, *UNDEFINED) as error:
         return told | {"undefined": str(error)}

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.core.effects import EffectError, effect_weights
+from analysis.core.effects import EffectError, cells_left_out, effect_weights
 from analysis.core.estimate import CannotEstimateError
 from analysis.core.plan import PlanInvalidError, plan_from
 from analysis.core.plan.values import Contrast, Effect
@@ -160,8 +160,15 @@ def test_a_main_effect_weighs_the_other_levels_alike_and_a_simple_effect_takes_o
 def test_combinations_that_lack_a_level_are_left_out_and_where_all_do_it_is_said() -> None:
     some = {name: levels for name, levels in CELLS.items() if name != "path_easy"}
     assert effect_weights(some, effect("path - prediction")) == {"path_hard": 1.0, "prediction_hard": -1.0}
-    with pytest.raises(EffectError, match="cells are omitted"):
+    assert cells_left_out(some, effect("path - prediction")) == ("difficulty=easy, explanation=path",)
+    with pytest.raises(EffectError, match=r"cells are omitted \(difficulty=easy, explanation=path\)\.$"):
         effect_weights(some, effect("path - prediction", by="hard - easy"))
+
+
+def test_cells_that_no_asked_level_needs_are_not_called_left_out() -> None:
+    some = {name: levels for name, levels in CELLS.items() if name != "path_easy"}
+    assert cells_left_out(CELLS, effect("path - prediction", by="hard - easy")) == ()
+    assert cells_left_out(some, effect("path - prediction", difficulty="hard")) == ()
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,35 @@ def test_within_participants_a_main_effect_is_the_paired_test_of_their_means(tmp
     assert "met several" in found["effects"][0]["no_model"]
 
 
+def test_a_main_effect_over_an_omitted_cell_is_of_what_is_left_and_names_the_cell(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    shown = [name for name in LEVELS if name != "path_easy"]
+    rows = pd.DataFrame(
+        [(f"{name}{at}", name, f"c{case}") for name in shown for at in range(12) for case in range(8)],
+        columns=["participant_id", "condition", "case_id"],
+    )
+    rows["correct"] = rng.random(len(rows)) < 0.6
+    for place, factor in enumerate(("explanation", "difficulty")):
+        rows[f"factor_{factor}"] = rows["condition"].map(
+            {name: levels[place] for name, levels in LEVELS.items()}
+        )
+    plan = {
+        "primary": {"measure": "accuracy", "contrast": "path_hard - none_hard"},
+        "effects": EFFECTS[:3],
+    }
+    rows.to_csv(tmp_path / "trials.csv", index=False)
+    found = analysis.report(tmp_path / "trials.csv", plan=plan, out=tmp_path / "out", permutations=200)
+    main, interaction, simple = found["effects"]
+    mean = rows.groupby("condition")["correct"].mean()
+    assert main["test"]["value"] == pytest.approx(mean["path_hard"] - mean["none_hard"])
+    assert main["left_out"] == ["difficulty=easy, explanation=path"]
+    assert simple["left_out"] == []
+    assert "cells are omitted (difficulty=easy, explanation=path)" in interaction["undefined"]
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    section = page.partition("<h2>Effects of the factors</h2>")[2].partition("<h2>")[0]
+    assert section.count("The design omits difficulty=easy, explanation=path.") == 1
+
+
 def test_a_preregistration_names_the_effects() -> None:
     text = preregistration(plan_from(PLAN))
     assert "Effect of a factor on accuracy: path against none, how much more with hard than with easy" in text
