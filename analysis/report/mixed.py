@@ -286,6 +286,7 @@ def _told(fit: _Fit) -> dict[str, Any]:
             {"group": str(row["group"]), "term": str(row["term"]), "sd": float(row["sd"])}
             for _, row in result.random_effects.iterrows()
         ],
+        "marginal": None,
         "notes": [re.sub(r"\barm\b", "condition", str(note)) for note in result.notes],
     }
     if not result.converged:
