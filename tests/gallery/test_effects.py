@@ -30,3 +30,22 @@ def test_the_planned_effects_of_mazes_are_answered(wsgi: httpx.BaseTransport, tm
     assert split["details"]["replayed"] == "arms"
     # Of the three sizes an interaction of hard and easy concerns two: a third of the people have no part in it.
     assert split["n"]["participants"] + split["details"]["n_undefined"] == 16
+
+
+def test_the_planned_effect_of_explanations_is_the_mean_over_the_three_biases(
+    wsgi: httpx.BaseTransport, tmp_path: Path
+) -> None:
+    version = opened(landmark("jabbour"))
+    rehearsed(version, 24, wsgi)
+    folder = Path(settings.ASSAY_VAR) / Dataset.objects.get().folder
+    found = analysis.report(
+        folder, plan=folder / "plan.yaml", out=tmp_path / "out", simulated=True, permutations=200
+    )
+    (one,) = found["effects"]
+    assert one["undefined"] is None
+    assert one["left_out"] == []
+    assert set(one["weights"].values()) == {1 / 3, -1 / 3}
+    each = found["primary"]["contrasts"]
+    assert len(each) == 3
+    gaps = [bias["t_test"]["value"] for bias in each]
+    assert one["test"]["value"] == pytest.approx(sum(gaps) / 3)
