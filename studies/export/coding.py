@@ -186,7 +186,7 @@ def _of_trials(scope: Scope, persons: Mapping[int, Person]) -> Iterator[FreeText
             yield FreeText(
                 response=_name(scope, "trial", pk),
                 question=labels.get((trial.step_index, field), field),
-                text=value.strip(),
+                text=value,
                 person=person,
                 condition=trial.condition or person.condition or "",
                 trial_response=pk,
@@ -210,7 +210,7 @@ def _of_steps(scope: Scope, persons: Mapping[int, Person]) -> Iterator[FreeText]
             yield FreeText(
                 response=_name(scope, "step", pk),
                 question=asked[index, item],
-                text=value.strip(),
+                text=value,
                 person=person,
                 condition=person.condition or "",
                 step_response=pk,
