@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.core.plan import Plan
 from analysis.core.plan.sentences import (
+    effect_words,
     exclusion_sentences,
     hypothesis_sentence,
     multiplicity_sentence,
@@ -130,6 +131,13 @@ def _analysis(sample: Sample, *, plan: Plan, permutations: int) -> list[str]:
             "Where the same participants met both conditions, the paired t test of their own differences takes the "
             "place of Welch's, the sign-flip test that of the permutation test, and mixed models have a slope of the "
             "condition for each participant."
+        )
+    if plan.effects:
+        told = "; ".join(f"{one.measure}: {effect_words(one)}" for one in plan.effects)
+        found.append(
+            f"Effects of factors were planned ({told}). Each is a weighted sum of condition means of participant "
+            "scores, with the degrees of freedom of Satterthwaite; the allocation was replayed by exchanging arms, or "
+            "by flipping signs where the effect lies within participants. They are a family of their own."
         )
     found.append("Values that are not defined are missing, never zero, and are counted.")
     return [_sentence(one) for one in found]

@@ -113,6 +113,15 @@ def test_the_page_and_the_tables_tell_every_effect(results: Any) -> None:
     assert np.isfinite(table["p_allocation"].drop(3)).all()
 
 
+def test_the_methods_say_what_was_planned_and_how_it_was_tested(results: Any) -> None:
+    told = " ".join(results["methods"])
+    assert (
+        "Effects of factors were planned (accuracy: path against none, over all other factors (main effect); "
+        in told
+    )
+    assert "They are a family of their own." in told
+
+
 def test_within_participants_a_main_effect_is_the_paired_test_of_their_means(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     people = [f"p{at:02d}" for at in range(24)]
