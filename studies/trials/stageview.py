@@ -282,7 +282,8 @@ def _place_held(content: dict[str, Any], held: Collection[Held], *, is_of_person
 
 
 def _own_answer(trial: TrialOfStudy, earlier: Mapping[str, Any]) -> Shown:
-    if earlier:
+    # Who ran out of time on the page before has no answer to be reminded of.
+    if earlier and answer_shown(trial.spec.decision, earlier)["label"]:
         text = json.dumps(earlier, sort_keys=True, ensure_ascii=False)
         item = ItemShown("own_answer", "", hashlib.sha256(text.encode()).hexdigest())
         yield "own_answer", answer_shown(trial.spec.decision, earlier), item

@@ -104,6 +104,7 @@ def test_who_was_too_late_is_told_so_until_the_next_answer(
     clock(LIMIT_S + 3)
     someone.answer()
     assert OVER in someone.text
+    assert "Your first answer" not in someone.text
     assert OVER in someone.look().text
     clock(-LIMIT_S - 3)  # pages are sent by the real clock
     someone.answer()
