@@ -11,7 +11,7 @@ demo: ## everything once, for real, on this machine: study, explanations, partic
 	@deploy/setup.sh demo
 	@$(PYTHON) manage.py demo
 
-test: lint ## every check and every test, at most ten minutes
+test: lint ## every check and every test: about twenty minutes on two cores
 	@$(PYTEST) -m 'not long and not browser'
 	@$(PYTEST) -m 'not long and browser'
 

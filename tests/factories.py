@@ -15,7 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from analysis.core.allocation import draw_permuted_blocks, sub_seed
+from analysis.core.allocation import draw_permuted_blocks
+from analysis.core.stream import sub_seed
 from explainers.core.store import Store
 from explainers.models import Case, CaseSet, Explanation, Prediction, Predictor, Rendering
 from studies.design.models import (

@@ -1,16 +1,11 @@
-"""Allocation lists, in permuted blocks or place by place, from a seed and a stream of our own: drawn again, the same.
+"""Allocation lists, in permuted blocks or place by place, from a seed: drawn again, they are the same."""
 
-Only the standard library is used: the stream may change with no version of Python or of any library.
-"""
-
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-T = TypeVar("T")
+from analysis.core.stream import bytes_of, random_below, random_shuffle, random_words, sub_seed
+
 METHODS = ("permuted_blocks", "simple")
-_WORD = 8  # bytes
 
 
 @dataclass(frozen=True)
@@ -30,42 +25,6 @@ class Slot:
     seq: int
     block: int
     condition: str
-
-
-def sub_seed(seed: bytes | str, *labels: str | int) -> bytes:
-    """Derive a seed of its own for every label, such as one for each stratum.
-
-    SHA-256 over the seed and the labels, each preceded by its length: ``("a", "bc")`` and ``("ab", "c")`` differ.
-
-    Parameters
-    ----------
-    seed : bytes or str
-        Text is taken as UTF-8.
-    *labels : str or int
-        Any number of labels.
-
-    Returns
-    -------
-    bytes
-        32 bytes.
-
-    Notes
-    -----
-    The number 1 and the text "1" are the same label.
-
-    References
-    ----------
-    .. [1] FIPS 180-4, https://doi.org/10.6028/NIST.FIPS.180-4
-
-    Examples
-    --------
-    >>> sub_seed("study", "novice").hex()[:8], sub_seed("study", "expert").hex()[:8]
-    ('c9e86edf', '67065eb6')
-    """
-    found = hashlib.sha256()
-    for part in (_bytes_of(seed), *(str(label).encode() for label in labels)):
-        found.update(len(part).to_bytes(_WORD, "big") + part)
-    return found.digest()
 
 
 def draw_permuted_blocks(
@@ -122,7 +81,7 @@ def draw_permuted_blocks(
     [(0, 0, 'ig'), (1, 0, 'ai'), (2, 1, 'ai'), (3, 1, 'ig')]
     """
     _check(conditions=conditions, ratio=ratio, slots=slots, block_multiples=block_multiples)
-    words = random_words(_bytes_of(seed))
+    words = random_words(bytes_of(seed))
     once = [name for name, times in zip(conditions, ratio, strict=True) for _ in range(times)]
     found: list[Slot] = []
     block = 0
@@ -169,7 +128,7 @@ def draw_simple(
     ['ig', 'ai', 'ai', 'ig']
     """
     _check(conditions=conditions, ratio=ratio, slots=slots, block_multiples=[1])
-    words = random_words(_bytes_of(seed))
+    words = random_words(bytes_of(seed))
     once = [name for name, times in zip(conditions, ratio, strict=True) for _ in range(times)]
     return [Slot(seq, 0, once[random_below(words, len(once))]) for seq in range(slots)]
 
@@ -230,86 +189,6 @@ def draw_allocation(
             own, conditions=conditions, ratio=ratio, slots=slots, block_multiples=block_multiples
         )
     return found
-
-
-def _bytes_of(seed: bytes | str) -> bytes:
-    return seed.encode() if isinstance(seed, str) else bytes(seed)
-
-
-def random_words(seed: bytes) -> Iterator[int]:
-    """Give numbers of 64 bits without end: SHA-256 of the seed and a counter.
-
-    Parameters
-    ----------
-    seed : bytes
-        Any length.
-
-    Yields
-    ------
-    int
-        From 0 to 2**64 - 1.
-
-    Examples
-    --------
-    >>> next(random_words(b"seed")) % 1000
-    493
-    """
-    counter = 0
-    while True:
-        block = hashlib.sha256(seed + counter.to_bytes(_WORD, "big")).digest()
-        for start in range(0, len(block), _WORD):
-            yield int.from_bytes(block[start : start + _WORD], "big")
-        counter += 1
-
-
-def random_below(words: Iterator[int], bound: int) -> int:
-    """Take a number from 0 to ``bound - 1`` off the stream, all equally likely.
-
-    Parameters
-    ----------
-    words : iterator of int
-        As of `random_words`.
-    bound : int
-        At least 1.
-
-    Returns
-    -------
-    int
-        The number.
-
-    Examples
-    --------
-    >>> random_below(iter([7]), 5)
-    2
-    """
-    # A bare remainder would prefer small numbers: words beyond the last full multiple of the bound are thrown away.
-    limit = (1 << 8 * _WORD) // bound * bound
-    for word in words:
-        if word < limit:
-            return word % bound
-    raise AssertionError  # the stream has no end
-
-
-def random_shuffle(places: list[T], words: Iterator[int]) -> None:
-    """Put a list into a random order, in place (Fisher and Yates).
-
-    Parameters
-    ----------
-    places : list
-        Anything.
-    words : iterator of int
-        As of `random_words`.
-
-    Examples
-    --------
-    >>> places = ["a", "b", "c"]
-    >>> random_shuffle(places, iter([2, 0]))
-    >>> places
-    ['b', 'a', 'c']
-    """
-    for last in range(len(places) - 1, 0, -1):
-        other = random_below(words, last + 1)
-        places[last], places[other] = places[other], places[last]
 
 
 def _check(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from analysis.core.allocation import random_below, random_shuffle, random_words, sub_seed
+from analysis.core.stream import random_below, random_shuffle, random_words, sub_seed
 
 _MILLION = 1_000_000
 IMBALANCES = ("range", "variance")

@@ -66,7 +66,7 @@ class FactorEffect(Estimator):
         weights : array_like of float, shape (G, L)
             Weight of each level in each arm.
         n : int
-            Arrangements drawn.
+            Arrangements drawn; 0 where shuffling arms is not what the allocation did.
         seed : int
             Of the generator (PCG64).
         level : float
@@ -75,8 +75,8 @@ class FactorEffect(Estimator):
         Returns
         -------
         Estimate
-            ``p`` is that of the t statistic, two-sided; ``details`` holds ``p_allocation`` and ``replayed`` ("arms" or
-            "signs"), ``n_undefined`` (participants of these arms without all values) and ``scores`` (mean by arm).
+            ``p`` is that of the t statistic, two-sided; ``details`` holds ``p_allocation`` (None without arrangements),
+            ``replayed`` ("arms" or "signs") and ``n_undefined`` (participants of these arms without all values).
 
         Raises
         ------
@@ -110,10 +110,14 @@ class FactorEffect(Estimator):
         statistic = effect / error
         reach = float(stats.t(df).ppf((1 + level) / 2)) * error
         within = bool(np.all(weight[counted] == weight[counted][0]))
-        drawn = _flipped if within else _replayed
-        extreme = drawn(
-            value, arm, group, weight=weight, counted=counted, limit=abs(statistic), n=n, seed=seed
-        )
+        generator = np.random.Generator(np.random.PCG64(seed))
+        extreme = 0
+        for start in range(0, n, _CHUNK):
+            drawn = _flipped if within else _replayed
+            scores, arms_drawn = drawn(
+                value, arm, group, weight=weight, rows=min(_CHUNK, n - start), generator=generator
+            )
+            extreme += _beyond(scores, arms_drawn, counted, limit=abs(statistic))
         return Estimate(
             estimator=FactorEffect.name,
             version=FactorEffect.version,
@@ -127,7 +131,7 @@ class FactorEffect(Estimator):
             p=float(2 * stats.t(df).sf(abs(statistic))),
             n={"participants": n_scores},
             details={
-                "p_allocation": (1 + extreme) / (n + 1),
+                "p_allocation": (1 + extreme) / (n + 1) if n else None,
                 "replayed": "signs" if within else "arms",
                 "n_permutations": n,
                 "seed": seed,
@@ -203,38 +207,25 @@ def _replayed(
     group: Integers,
     *,
     weight: Floats,
-    counted: npt.NDArray[np.bool_],
-    limit: float,
-    n: int,
-    seed: int,
-) -> int:
-    import numpy as np
-
-    generator = np.random.Generator(np.random.PCG64(seed))
-    found = 0
-    for start in range(0, n, _CHUNK):
-        arms = _shuffled(arm, group, rows=min(_CHUNK, n - start), generator=generator)
-        found += _beyond(_scores(value, arms, weight), arms, counted, limit=limit)
-    return found
+    rows: int,
+    generator: np.random.Generator,
+) -> tuple[Floats, Integers]:
+    """Draw arms within groups, and return the scores under them."""
+    arms = _shuffled(arm, group, rows=rows, generator=generator)
+    return _scores(value, arms, weight), arms
 
 
 def _flipped(
     value: Floats,
     arm: Integers,
-    group: Integers,
+    _group: Integers,
     *,
     weight: Floats,
-    counted: npt.NDArray[np.bool_],
-    limit: float,
-    n: int,
-    seed: int,
-) -> int:
+    rows: int,
+    generator: np.random.Generator,
+) -> tuple[Floats, Integers]:
+    """Draw the signs of scores; arms stay."""
     import numpy as np
 
-    generator = np.random.Generator(np.random.PCG64(seed))
-    scores = _scores(value, arm[None, :], weight)
-    found = 0
-    for start in range(0, n, _CHUNK):
-        signs = np.where(generator.random((min(_CHUNK, n - start), len(arm))) < 0.5, -1.0, 1.0)
-        found += _beyond(scores * signs, np.broadcast_to(arm, signs.shape), counted, limit=limit)
-    return found
+    signs = np.where(generator.random((rows, len(arm))) < 0.5, -1.0, 1.0)
+    return _scores(value, arm[None, :], weight) * signs, np.broadcast_to(arm, signs.shape)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from analysis.core.effects import EffectError, cells_left_out, effect_weights
+from analysis.core.effects import Cells, EffectError, cells_left_out, effect_weights
 from analysis.core.measure import Measure, TrialRate
 from analysis.core.plan import Plan
 from analysis.core.plan.sentences import effect_words
@@ -18,9 +18,6 @@ from analysis.report.contrasts import UNDEFINED, Settings, attempt
 from analysis.report.mixed import Fits
 from analysis.report.sample import Sample
 from analysis.report.verdict import corrected
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MINIMISED = "Minimisation allocated: its arrangements cannot be shuffled, so that the allocation is not replayed here."
 SEVERAL = (
@@ -95,7 +92,7 @@ def _answer(
     sample: Sample,
     effect: Effect,
     *,
-    cells: Mapping[str, Mapping[str, str]],
+    cells: Cells,
     plan: Plan,
     settings: Settings,
     fits: Fits,
@@ -125,11 +122,13 @@ def _tested(
     arms = _arms(sample, weights=weights)
     labels = sorted({label for met in arms.values() for label in met})
     columns = [f"met: {label}" for label in labels]
-    values = sample.cells(measure)
+    cells = sample.cells(measure)
+    known = dict(zip(zip(cells.index, cells["condition"], strict=True), cells["scaled"], strict=True))
     people = sample.seats.set_index("participant_id")
     people = people[people["condition"].isin(list(arms))]
     for column, label in zip(columns, labels, strict=True):
-        people[column] = _values(values, people, [arms[arm].get(label) for arm in people["condition"]])
+        shown = [(who, arms[arm].get(label)) for who, arm in people["condition"].items()]
+        people[column] = [float(known.get(place, float("nan"))) for place in shown]
     found = exchange_jointly(people, conditions=list(arms), columns=columns, allocation=sample.allocation)
     test = attempt(
         lambda: FactorEffect.estimate(
@@ -137,14 +136,13 @@ def _tested(
             found.conditions,
             found.groups,
             weights=[[weights.get(met.get(label, ""), 0.0) for label in labels] for met in arms.values()],
-            n=settings.permutations,
+            n=0 if found.redraw is not None else settings.permutations,
             seed=settings.seed,
             level=1 - alpha,
         )
     )
-    if not test["undefined"] and found.redraw is not None:
-        test["details"]["p_allocation"] = None
-        test["notes"] = [*test["notes"], MINIMISED]
+    if found.redraw is not None:
+        test["notes"] = [*test.get("notes", []), MINIMISED]
     return test
 
 
@@ -162,17 +160,6 @@ def _arms(sample: Sample, *, weights: Mapping[str, float]) -> dict[str, dict[str
             "The allocation does not say which conditions an arm shows: the effect cannot be replayed."
         )
     return found
-
-
-def _values(cells: pd.DataFrame, people: pd.DataFrame, names: Sequence[str | None]) -> list[float]:
-    """Return the value of each participant under a condition of their own."""
-    known = {
-        (str(who), str(name)): float(value)
-        for who, name, value in zip(cells.index, cells["condition"], cells["scaled"], strict=True)
-    }
-    return [
-        known.get((str(who), str(name)), float("nan")) for who, name in zip(people.index, names, strict=True)
-    ]
 
 
 def _modelled(

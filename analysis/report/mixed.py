@@ -39,20 +39,13 @@ class Fits:
         """
         within = _is_within(sample, contrast)
         reference = contrast.control if within else _reference(hypothesis, contrast)
-        given = hypothesis.model
-        key = (
-            len(sample.people),
-            hash(tuple(sample.people["participant_id"])),
-            measure.name,
-            reference,
-            within and contrast,
-            given,
+        fit = self._fit(
+            sample,
+            measure=measure,
+            reference=reference,
+            given=hypothesis.model,
+            pair=contrast if within else None,
         )
-        if key not in self.found:
-            self.found[key] = _fitted(
-                sample, measure=measure, reference=reference, given=given, pair=contrast if within else None
-            )
-        fit = self.found[key]
         if isinstance(fit, str):
             return {"estimator": "", "label": "mixed model", "notes": [], "undefined": fit}
         return _contrast(fit, contrast=contrast, direction=direction, alpha=alpha)
@@ -87,23 +80,21 @@ class Fits:
             As of `answer`.
         """
         reference = _reference(hypothesis, hypothesis.contrasts[0])
-        people = sample.people
-        key = (
-            len(people),
-            hash(tuple(people["participant_id"])),
-            measure.name,
-            reference,
-            False,
-            hypothesis.model,
-        )
-        if key not in self.found:
-            self.found[key] = _fitted(
-                sample, measure=measure, reference=reference, given=hypothesis.model, pair=None
-            )
-        fit = self.found[key]
+        fit = self._fit(sample, measure=measure, reference=reference, given=hypothesis.model, pair=None)
         if isinstance(fit, str):
             return {"label": "mixed model", "undefined": fit}
         return _combined(fit, weights=weights, alpha=alpha)
+
+    def _fit(
+        self, sample: Sample, *, measure: type[Measure], reference: str, given: Any, pair: Contrast | None
+    ) -> _Fit | str:
+        """Return the fit of these people, measure and settings, made when it is first asked for."""
+        people = sample.people["participant_id"]
+        key = (len(people), hash(tuple(people)), measure.name, reference, pair, given)
+        if key not in self.found:
+            self.found[key] = _fitted(sample, measure=measure, reference=reference, given=given, pair=pair)
+        found: _Fit | str = self.found[key]
+        return found
 
 
 @dataclass(frozen=True)

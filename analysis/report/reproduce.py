@@ -71,7 +71,6 @@ def reproductions(results: Mapping[str, Any]) -> dict[str, str]:
     facts = {
         "measure": primary["measure"],
         "protocols": list(protocols),
-        "label": primary["label"],
         "definition": DEFINITIONS.get(primary["measure"]),
         "simulated": results["simulated"],
         "left_out": results["plan"]["left_out"],

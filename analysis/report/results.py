@@ -15,7 +15,7 @@ from analysis.measures import registry as measures
 from analysis.report.answer import answer_sentences
 from analysis.report.bundle import Bundle
 from analysis.report.card import actionability_card
-from analysis.report.contrasts import UNDEFINED, Settings, beyond_unaided
+from analysis.report.contrasts import UNDEFINED, Settings, add_permutation_limits, beyond_unaided
 from analysis.report.decision import decide, published_table
 from analysis.report.described import measures_described, participant_values
 from analysis.report.effects import factor_effects
@@ -186,11 +186,17 @@ def _validity(everybody: Sample, *, sample: Sample, arms: list[dict[str, Any]]) 
 def _answers(
     sample: Sample, *, plan: Plan, settings: Settings, fits: Fits
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    if plan.family == "together":
-        both = answer_family(sample, [plan.primary, *plan.secondary], plan=plan, settings=settings, fits=fits)
-        return both[0], both[1:]
-    primary = answer_family(sample, [plan.primary], plan=plan, settings=settings, fits=fits)
-    return primary[0], answer_family(sample, plan.secondary, plan=plan, settings=settings, fits=fits)
+    families = (
+        [[plan.primary, *plan.secondary]] if plan.family == "together" else [[plan.primary], plan.secondary]
+    )
+    answers = [
+        answer
+        for family in families
+        for answer in answer_family(sample, family, plan=plan, settings=settings, fits=fits)
+    ]
+    measure = measures.get(plan.primary.measure)
+    add_permutation_limits(sample, answers[0], measure=measure, settings=settings)
+    return answers[0], answers[1:]
 
 
 def _methods(

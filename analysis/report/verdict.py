@@ -9,7 +9,7 @@ from analysis.core.measure import Measure
 from analysis.core.plan import Hypothesis, Plan
 from analysis.estimators.holm import Holm
 from analysis.measures import registry
-from analysis.report.contrasts import Settings, add_permutation_limits, answer_contrast
+from analysis.report.contrasts import Settings, answer_contrast
 from analysis.report.decisive import add_decisive, interval_shown
 from analysis.report.jointly import JOINT, add_joint
 from analysis.report.mixed import Fits
@@ -193,10 +193,6 @@ def answer_family(
         answer_hypothesis(sample, one, settings=settings, fits=fits, monitored=always and one == plan.primary)
         for one in hypotheses
     ]
-    for one, answer in zip(hypotheses, answers, strict=True):
-        if one == plan.primary:
-            measure = registry.get(one.measure)
-            add_permutation_limits(sample, answer, measure=measure, settings=settings)
     if plan.multiplicity in JOINT:
         add_joint(sample, hypotheses, answers, multiplicity=plan.multiplicity, settings=settings)
     conclude(answers, multiplicity=plan.multiplicity, alpha=plan.alpha)

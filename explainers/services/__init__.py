@@ -21,7 +21,7 @@ from explainers.services.predictions import predictions_request
 from explainers.services.predictors import predictor_admit, predictor_register
 from explainers.services.references import outcomes_read, reference_keep
 from explainers.services.renderings import renderings_request
-from explainers.services.variants import explanation_checkpoints_request, explanation_variants_request
+from explainers.services.variants import explanation_checkpoints_request
 from explainers.services.work import jobs_work
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "Claim",
     "case_set_import",
     "explanation_checkpoints_request",
-    "explanation_variants_request",
     "explanations_bring",
     "explanations_import",
     "explanations_request",

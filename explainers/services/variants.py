@@ -1,4 +1,4 @@
-"""Asking for families: the same explanation by other seeds or other checkpoints, so that a study can spread them."""
+"""Asking for families: the same explanation by other checkpoints, so that a study can spread them over people."""
 
 from __future__ import annotations
 
@@ -8,33 +8,11 @@ from typing import Any
 from django.db import transaction
 
 from explainers.core.errors import ExplanationRefused, NotReady
-from explainers.methods import METHODS
 from explainers.models import Case, Predictor
 from explainers.selectors import prediction_map
 from explainers.services.explanations import explanations_request
 
 ADVISED = "advised"
-
-
-@transaction.atomic
-def explanation_variants_request(
-    *,
-    predictor: Predictor,
-    cases: Sequence[Case],
-    method: str,
-    seeds: Sequence[int],
-    target: str = ADVISED,
-    parameters: Mapping[str, Any] | None = None,
-) -> dict[int, list[str]]:
-    """Queue one explanation per case and seed and return the keys by seed: variants of one family."""
-    if "seedless" in METHODS.get(method).promises:
-        raise ExplanationRefused(f"{method} draws nothing, so all seeds give the same explanation.")
-    return {
-        seed: explanations_request(
-            predictor=predictor, cases=cases, method=method, target=target, parameters=parameters, seed=seed
-        )
-        for seed in seeds
-    }
 
 
 @transaction.atomic

@@ -126,12 +126,14 @@ def _order_claims(orders: Orders, lists: int) -> Iterator[Claim]:
         )
 
 
-def variant_claims(names: Sequence[str], dealt: Mapping[str, Sequence[str]]) -> Iterator[Claim]:
+def variant_claims(
+    names: Sequence[str], dealt: Mapping[str, Sequence[str]], *, lists: int
+) -> Iterator[Claim]:
     """Say how evenly the variants of explanations lie over people; ``dealt`` has those of each arm that shows any."""
     counts = [[variants.count(name) for name in names] for variants in dealt.values()]
     if counts:
         people = Spread.of([count for arm in counts for count in arm])
-        is_even = all(max(arm) - min(arm) <= 1 for arm in counts)
+        is_even = all(max(arm) - min(arm) <= lists for arm in counts)
         yield Claim(
             _even(people, is_even=is_even),
             f"Each of {len(names)} variants of the explanations is seen by {people} participants of an arm.",

@@ -89,7 +89,7 @@ def schema_read(data: bytes, *, name: str = "schema", options: Sequence[str] = (
         if key not in _TRUTH_KEYS
     ]
     export = content.get("export", "everything")
-    if export not in EXPORT_RULES:
+    if not isinstance(export, str) or export not in EXPORT_RULES:
         told = f"{str(export)[:40]!r} says nothing of what may leave: write {' or '.join(EXPORT_RULES)}."
         faults.append(source.fault(("export",), told))
     further, wrong = further_columns(source)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from analysis.core.allocation import sub_seed
+from analysis.core.stream import sub_seed
 from studies.design.draws import Draws
 from studies.design.planblocks import Block, Group, PlanRequest, PoolCase, Portion, divides, fits, spread
 from studies.design.shortages import shortages

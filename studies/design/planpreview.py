@@ -138,7 +138,8 @@ def _variant_claims(
     for arm, plans in _taken(spec, seats, count):
         if arm in shown:
             dealt.setdefault(arm, []).extend(trials[plan][0].variant for plan in plans if trials[plan])
-    yield from variant_claims([variant.name for variant in spec.variants], dealt)
+    lists = len({key for key, _arm in seats})
+    yield from variant_claims([variant.name for variant in spec.variants], dealt, lists=lists)
 
 
 def _people(

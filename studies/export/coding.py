@@ -18,8 +18,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Q
 
-from analysis.core.allocation import sub_seed
 from analysis.core.codings import CodesInvalidError, read_codes
+from analysis.core.stream import sub_seed
 from studies.design.models import StudyVersion
 from studies.design.services.audit import action_record
 from studies.design.services.launch import seed_bytes

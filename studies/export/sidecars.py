@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from analysis.core.allocation import sub_seed
 from analysis.core.digest import digest_of
+from analysis.core.stream import sub_seed
 from studies.design.models import AllocationCounter, AllocationSlot, Recruitment
 from studies.design.services.launch import seed_bytes
 from studies.design.slots import arm_names

@@ -14,7 +14,7 @@ import httpx
 from django.db import connection
 from django.urls import reverse
 
-from analysis.core.allocation import sub_seed
+from analysis.core.stream import sub_seed
 from explainers.models import Case, Predictor
 from explainers.selectors import case_panel, case_parts, prediction_map
 from studies.design.models import PlannedTrial, StudyVersion

@@ -34,12 +34,16 @@ def is_too_late(left: float | None) -> bool:
 
 
 def just_ran_out(sitting: Sitting) -> bool:
-    """Say whether the last thing that is stored of a participant is that a page ran out of time."""
+    """Say whether the page that a participant sent last ran out of time."""
     if not has_time_limits(sitting.version_id):
         return False
     sitting.ledger.write()  # the answer that brought this page counts
-    last = TrialResponse.objects.filter(trial__participant=sitting.participant).order_by("-pk")
-    return last.values_list("field", flat=True).first() == TIMED_OUT
+    stored = TrialResponse.objects.filter(trial__participant=sitting.participant).order_by("-pk")
+    last = stored.values_list("field", "responded_at").first()
+    if last is None or last[0] != TIMED_OUT:
+        return False
+    # Pages without trials, breaks and feedback store no such row: what was sent since then tells.
+    return sitting.participant.submissions.filter(at__gte=last[1]).count() <= 1
 
 
 def stage_time_out(sitting: Sitting, *, stage: Stage, clock: Clock) -> None:

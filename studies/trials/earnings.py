@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from analysis.core.allocation import random_below, random_words, sub_seed
+from analysis.core.stream import random_below, random_words, sub_seed
 from studies.design.attention import checks_of
 from studies.design.models import StudyVersion
 from studies.design.pay import Counted, PayRules

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analysis.core.allocation import sub_seed
+from analysis.core.stream import sub_seed
 from studies.design.models import StudyVersion
 from studies.protocols.fields import Field, Option
 from studies.protocols.stages import Stage

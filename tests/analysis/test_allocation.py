@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.core.allocation import draw_allocation, draw_permuted_blocks, sub_seed
+from analysis.core.allocation import draw_allocation, draw_permuted_blocks
+from analysis.core.stream import sub_seed
 
 # Written down once: a list that was drawn for a study must be drawn again, bit for bit, by every later version.
 FIXED = "ai ig placebo unaided placebo ig ai unaided unaided placebo ig ai placebo placebo unaided ig ig ai unaided ai"

@@ -206,3 +206,13 @@ def test_a_plan_names_every_fault_of_its_effects() -> None:
     told = " ".join(refused.value.faults)
     for part in ("effects[0].effect", "effects[1]: must be a mapping", "effects[2].att", "no measure 'no'"):
         assert part in told
+
+
+def test_without_arrangements_the_t_test_stands_alone() -> None:
+    values, arms = RNG.normal(size=(12, 1)), np.repeat([0, 1], 6)
+    bare, replayed = (
+        FactorEffect.estimate(values, arms, [0] * 12, weights=[[-1.0], [1.0]], n=n) for n in (0, 99)
+    )
+    assert (bare.p, bare.low, bare.high) == (replayed.p, replayed.low, replayed.high)
+    assert bare.details["p_allocation"] is None
+    assert 0 < replayed.details["p_allocation"] <= 1

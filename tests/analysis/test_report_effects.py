@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 import analysis
 from analysis.core.cells import cells
 from analysis.core.plan import plan_from, preregistration
+from analysis.core.replay import JointExchange, exchange_jointly
 from analysis.estimators.glmm import fit_glmm
 from analysis.measures import registry
+from analysis.report import effects
 from tests.analysis.simulate import World, simulate, write_dataset
 
 LEVELS = {f"{e}_{d}": (e, d) for e in ("path", "none") for d in ("easy", "hard")}
@@ -24,7 +27,11 @@ EFFECTS = [
     {"measure": "accuracy", "effect": "path - nothing"},
     {"measure": "rt_ms", "effect": "hard - easy"},
 ]
-PLAN = {"primary": {"measure": "accuracy", "contrast": "path_hard - none_hard"}, "effects": EFFECTS}
+PLAN = {
+    "primary": {"measure": "accuracy", "contrast": "path_hard - none_hard"},
+    "effects": EFFECTS,
+    "sensitivity": [{"without": {"median_rt_ms": {"below": 1}}}],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -182,3 +189,29 @@ def test_a_main_effect_over_an_omitted_cell_is_of_what_is_left_and_names_the_cel
 def test_a_preregistration_names_the_effects() -> None:
     text = preregistration(plan_from(PLAN))
     assert "Effect of a factor on accuracy: path against none, how much more with hard than with easy" in text
+
+
+def test_under_minimisation_the_page_says_why_nothing_is_replayed(
+    tables: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effects, "exchange_jointly", minimised)
+    found = analysis.report(
+        write_dataset(tables, tmp_path / "data"), plan=PLAN, out=tmp_path / "out", permutations=50
+    )
+    assert found["effects"][0]["test"]["details"]["p_allocation"] is None
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    section = page.partition("<h2>Effects of the factors</h2>")[2].partition("<h2>")[0]
+    assert section.count("Minimisation allocated") == 1
+
+
+def minimised(*given: Any, **named: Any) -> JointExchange:
+    """Stand in for an allocation that minimisation made: what it could have dealt is drawn person by person."""
+    return replace(exchange_jointly(*given, **named), redraw=lambda _rows, _generator: np.zeros((0, 0)))
+
+
+def test_a_sensitivity_analysis_does_not_invert_tests_that_nobody_prints(results: Any) -> None:
+    assert "low" in results["primary"]["contrasts"][0]["permutation"]
+    assert results["sensitivity"]
+    for one in results["sensitivity"]:
+        for contrast in one["primary"]["contrasts"]:
+            assert "no_interval" not in contrast["permutation"]

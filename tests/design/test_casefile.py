@@ -162,6 +162,8 @@ def test_the_import_leaves_a_line_in_the_audit_trail() -> None:
 def test_a_schema_says_what_may_leave_with_a_dataset() -> None:
     assert schema_read(SCHEMA, name="s").export_rule == ""
     assert schema_read(SCHEMA + b"export: results_only\n", name="s").export_rule == "results_only"
+    with pytest.raises(FileInvalid, match="says nothing of what may leave"):
+        schema_read(SCHEMA + b"export: [everything]\n", name="s")
     with pytest.raises(
         FileInvalid, match="'nothing' says nothing of what may leave: write everything or results_only"
     ):

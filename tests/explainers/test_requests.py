@@ -10,7 +10,6 @@ from explainers.methods import METHODS
 from explainers.models import Case, Explanation, Predictor
 from explainers.selectors import explanation_artefact, explanation_list, explanation_problems, prediction_map
 from explainers.services import (
-    explanation_variants_request,
     explanations_request,
     jobs_work,
     predictions_request,
@@ -33,19 +32,13 @@ def test_each_option_is_explained_side_by_side(net: Predictor, cases: list[Case]
 
 
 def test_seeds_are_variants_of_one_family(net: Predictor, cases: list[Case]) -> None:
-    keys = explanation_variants_request(
-        predictor=net, cases=cases[:2], method="gradient_shap", seeds=[1, 2, 3], parameters={"samples": 8}
-    )
+    asked = {"predictor": net, "cases": cases[:2], "method": "gradient_shap", "parameters": {"samples": 8}}
+    keys = {seed: explanations_request(**asked, seed=seed) for seed in (1, 2, 3)}
     jobs_work(queue="cpu")
     for place in range(2):
         family = [explanation_list(keys=keys[seed])[place] for seed in (1, 2, 3)]
         assert len({e.recipe["family"] for e in family}) == 1
         assert len({e.artefact_digest for e in family}) == 3
-
-
-def test_variants_of_a_method_that_draws_nothing_are_refused(net: Predictor, cases: list[Case]) -> None:
-    with pytest.raises(ExplanationRefused, match="draws nothing"):
-        explanation_variants_request(predictor=net, cases=cases, method=IG, seeds=[1, 2])
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -14,7 +14,7 @@ from studies.export.people import Scope
 from studies.export.rows_trials import trial_rows
 from studies.trials import deadline
 from studies.trials.models import Event, TrialResponse
-from tests.factories import step, trials_step
+from tests.factories import TRUST_ITEMS, step, trials_step
 from tests.trials.person import Person
 
 LIMIT_S = 30
@@ -115,3 +115,19 @@ def test_who_answers_in_time_is_told_nothing(someone: Person, clock: Callable[[f
     clock(LIMIT_S - 5)
     someone.answer()
     assert OVER not in someone.text
+
+
+def test_after_the_last_trial_it_is_told_once_and_not_on_every_page_to_come(
+    study: Callable[..., StudyVersion], person: Callable[..., Person], clock: Callable[[float], None]
+) -> None:
+    asked = step("questionnaire", name="trust", version="1", title="Trust", items=TRUST_ITEMS, stratum=None)
+    flow = [
+        step("consent", text="consent"), step("allocate"), trials_step(1, protocol="decision", time_limit_s=LIMIT_S),
+        asked, step("debrief", text="debrief", consent=False),
+    ]  # fmt: skip
+    late = person(study(flow=flow)).answer(consent="given")
+    clock(LIMIT_S + 3)
+    late.answer()
+    assert (late.kind, OVER in late.text) == ("questionnaire", True)
+    late.answer()
+    assert (late.kind, OVER in late.text) == ("debrief", False)

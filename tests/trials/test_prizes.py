@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from analysis.core.allocation import random_below, random_words, sub_seed
+from analysis.core.stream import random_below, random_words, sub_seed
 from studies.design.models import GroundTruth, StudyVersion
 from studies.enrolment.models import Completion, Participant
 from studies.export.payments import payment_list

@@ -11,7 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from analysis.core.allocation import sub_seed
+from analysis.core.stream import sub_seed
 from studies.design.caseplan import deal_plans
 from studies.design.content import case_pool, content_of, plan_request
 from studies.design.models import (
